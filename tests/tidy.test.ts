@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT, sourceFiles } from './source-files.ts';
+
+// Style that no linter here checks, as a test. Each rule names the files that break it.
+const LINES_MAX = 400;
+const VAGUE_NAMES = /^(utils?|helpers?|common|manager|misc|shared|types)\b/;
+const EDGE_CAST = /\bas (?!const\b|[a-z]+\b[^;]*\bfrom\b)[A-Z{(]/;
+
+const sources = sourceFiles(/\.(ts|tsx|mjs|c|h|css)$/);
+const typescript = sources.filter((path) => /\.tsx?$/.test(path));
+const text = new Map(sources.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
+
+function linesWith(paths: readonly string[], pattern: RegExp): readonly string[] {
+  return paths.flatMap((path) =>
+    (text.get(path) ?? '')
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim().slice(0, 120)}`] : [])),
+  );
+}
+
+describe('tidy', () => {
+  test('looks at the whole tree', () => {
+    expect(sources.length).toBeGreaterThan(150);
+    expect(typescript.length).toBeGreaterThan(120);
+  });
+
+  test(`no file is longer than ${LINES_MAX} lines`, () => {
+    expect(sources.filter((path) => (text.get(path) ?? '').split('\n').length > LINES_MAX + 1)).toEqual([]);
+  });
+
+  test('file names are kebab-case nouns of the domain', () => {
+    const wrong = sources.filter((path) => {
+      const name = basename(path);
+      return !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)+$/.test(name) || VAGUE_NAMES.test(name);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('no enum, namespace, any, silenced check, focused or hollow test', () => {
+    const own = typescript.filter((path) => path !== 'tests/tidy.test.ts');
+    expect(linesWith(own, /^\s*(export )?(const )?enum |^\s*namespace /)).toEqual([]);
+    expect(linesWith(own, /[:<]\s*any\b|\bas any\b/)).toEqual([]);
+    expect(linesWith(own, /@ts-(ignore|nocheck|expect-error)|(eslint|oxlint)-disable/)).toEqual([]);
+    expect(linesWith(own, /\b(it|test|describe)\.(only|todo|skip)\(/)).toEqual([]);
+    expect(linesWith(own, /\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
+  });
+
+  test('types are parsed at the edge, not asserted', () => {
+    const own = typescript.filter((path) => /^packages\/.*\/src\//.test(path) && !/\.test\.tsx?$/.test(path));
+    expect(linesWith(own, EDGE_CAST)).toEqual([]);
+  });
+
+  test('nothing is exported by default, and barrels are package entries only', () => {
+    const own = typescript.filter((path) => !/\.config\.ts$/.test(path) && path !== 'tests/tidy.test.ts');
+    expect(linesWith(own, /^export default /)).toEqual([]);
+    const barrels = own.filter((path) => basename(path) === 'index.ts' && !/^packages\/[a-z]+\/src\/index\.ts$/.test(path));
+    expect(barrels).toEqual([]);
+  });
+
+  test('nothing names a machine: no absolute paths of one, no registry address in the lock file', () => {
+    const all = sourceFiles(/\.(ts|tsx|mjs|c|h|css|md|json|yaml|yml|html)$/).filter((path) => path !== 'tests/tidy.test.ts');
+    const wrong = all.filter((path) => /(^|[^.\w-])\/(work|farm)\//m.test(readFileSync(join(ROOT, path), 'utf8')));
+    expect(wrong).toEqual([]);
+    expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "https?:/);
+  });
+
+  test('only the entry points read the environment', () => {
+    const own = typescript.filter((path) => /^packages\/(format|agent|collector)\/src\//.test(path) && !/\.test\.ts$/.test(path));
+    expect(linesWith(own, /process\.env/)).toEqual([]);
+  });
+});
