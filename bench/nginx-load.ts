@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { programPath } from './machine.ts';
 import { freePort } from './peers/postgres-copy.ts';
 
-export type NginxServer = { readonly port: number; stop(): Promise<void> };
+export type NginxServer = {
+  readonly port: number;
+  /** Connections that nginx itself says it accepted so far, the one that asks included. */
+  accepted(): Promise<number>;
+  stop(): Promise<void>;
+};
 
 /** An nginx of our own on a free loopback port that answers a few bytes and closes: the cheapest real connection there is. */
 export async function startNginx(): Promise<NginxServer> {
@@ -21,13 +26,17 @@ export async function startNginx(): Promise<NginxServer> {
     join(dir, 'nginx.conf'),
     `daemon off; worker_processes 1; pid ${dir}/pid; error_log ${dir}/error.log crit;
 events { worker_connections 4096; }
-http { access_log off; ${temps} server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "ok"; } } }
+http { access_log off; ${temps} server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "ok"; } location = /status { stub_status; } } }
 `,
   );
   const server = spawn(nginx, ['-p', dir, '-c', join(dir, 'nginx.conf')], { stdio: 'ignore' });
   await listening(port);
   return {
     port,
+    async accepted() {
+      const reply = await fetch(`http://127.0.0.1:${port}/status`, { headers: { connection: 'close' } });
+      return Number(/^\s*(\d+) \d+ \d+/m.exec(await reply.text())?.[1]);
+    },
     async stop() {
       server.kill('SIGTERM');
       await once(server, 'close');
