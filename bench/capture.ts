@@ -15,7 +15,13 @@ import { freePort } from './peers/postgres-copy.ts';
 const ROOT = join(import.meta.dirname, '..');
 const TRACEFS = '/sys/kernel/tracing';
 const CLI = join(ROOT, 'packages/cli/bin/portledger.mjs');
-const { values: args } = parseArgs({ options: { seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '5' }, only: { type: 'string', multiple: true } } });
+const { values: args } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', multiple: true },
+  },
+});
 
 /** Something that watches connections: started before the load, stopped after, with what it says of itself. */
 type Watcher = { readonly name: string; readonly start: () => Promise<Running> };
@@ -36,7 +42,12 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
 }
 
 /** A peer program whose output goes to a file, as it would in use. */
-function peer(name: string, program: string, programArgs: readonly string[], ready: (output: string) => boolean): Watcher | undefined {
+function peer(
+  name: string,
+  program: string,
+  programArgs: readonly string[],
+  ready: (output: string) => boolean,
+): Watcher | undefined {
   const path = programPath(program);
   if (!path) return undefined;
   return {
@@ -44,15 +55,25 @@ function peer(name: string, program: string, programArgs: readonly string[], rea
     async start() {
       const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-peer-'));
       const file = join(dir, 'out');
-      const child = spawn(path, programArgs, { stdio: ['ignore', openSync(file, 'w'), openSync(join(dir, 'err'), 'w')] });
-      await untilTrue(`${name} ready`, () => ready(readFileSync(join(dir, 'err'), 'utf8') + readFileSync(file, 'utf8')) || child.exitCode !== null, 5000).catch(() => undefined);
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${readFileSync(join(dir, 'err'), 'utf8').slice(0, 300)}`);
+      const child = spawn(path, programArgs, {
+        stdio: ['ignore', openSync(file, 'w'), openSync(join(dir, 'err'), 'w')],
+      });
+      await untilTrue(
+        `${name} ready`,
+        () => ready(readFileSync(join(dir, 'err'), 'utf8') + readFileSync(file, 'utf8')) || child.exitCode !== null,
+        5000,
+      ).catch(() => undefined);
+      if (child.exitCode !== null)
+        throw new Error(`${name} ended: ${readFileSync(join(dir, 'err'), 'utf8').slice(0, 300)}`);
       return {
         async finish() {
           await ended(child, 'SIGINT');
           const errors = readFileSync(join(dir, 'err'), 'utf8');
           const lost = /[Ll]ost (\d+) events/g;
-          const lostEvents = [...errors.matchAll(lost), ...readFileSync(file, 'utf8').matchAll(lost)].reduce((sum, match) => sum + Number(match[1]), 0);
+          const lostEvents = [...errors.matchAll(lost), ...readFileSync(file, 'utf8').matchAll(lost)].reduce(
+            (sum, match) => sum + Number(match[1]),
+            0,
+          );
           return lostEvents > 0 ? `lost ${lostEvents} events` : 'reported no loss';
         },
         async stop() {
@@ -109,7 +130,9 @@ async function started(dir: string, child: ChildProcess): Promise<RunFile> {
 }
 
 async function ask<T>(run: RunFile, path: string): Promise<T> {
-  const reply = await fetch(new URL(path, run.url), { headers: { authorization: `Bearer ${run.token}`, connection: 'close' } });
+  const reply = await fetch(new URL(path, run.url), {
+    headers: { authorization: `Bearer ${run.token}`, connection: 'close' },
+  });
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
   return JSON.parse(await reply.text());
 }
@@ -120,9 +143,17 @@ function wholeProduct(server: NginxServer): Watcher {
     name: 'portledger up (agent + collector + index on the same two cores)',
     async start() {
       const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-up-'));
-      const child = spawn(process.execPath, [CLI, 'up', '--data', dir, '--listen', '127.0.0.1:0', '--log-level', 'error'], { stdio: 'ignore' });
+      const child = spawn(
+        process.execPath,
+        [CLI, 'up', '--data', dir, '--listen', '127.0.0.1:0', '--log-level', 'error'],
+        { stdio: 'ignore' },
+      );
       const run = await started(dir, child);
-      await untilTrue('capture', async () => (await ask<{ observers: readonly { mode?: string }[] }>(run, '/v1/status')).observers.some(({ mode }) => mode === 'ebpf'));
+      await untilTrue('capture', async () =>
+        (await ask<{ observers: readonly { mode?: string }[] }>(run, '/v1/status')).observers.some(
+          ({ mode }) => mode === 'ebpf',
+        ),
+      );
       return {
         finish: (connections) => ledgerVerdict(run, server, connections),
         async stop() {
@@ -141,13 +172,27 @@ async function ledgerVerdict(run: RunFile, server: NginxServer, connections: num
     return (await ask<{ total: number }>(run, `/v1/top?field=action&limit=1&q=${query}`)).total;
   };
   let last = -1;
-  await untilTrue('the ledger to drain', async () => {
-    const now = await counted('connection-closed');
-    const drained = now === last && now >= connections;
-    last = now;
-    return drained || (now === last && now > 0 && (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.some(({ lost }) => (lost ?? 0) > 0));
-  }, 60_000);
-  const lost = (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.reduce((sum, observer) => sum + (observer.lost ?? 0), 0);
+  await untilTrue(
+    'the ledger to drain',
+    async () => {
+      const now = await counted('connection-closed');
+      const drained = now === last && now >= connections;
+      last = now;
+      return (
+        drained ||
+        (now === last &&
+          now > 0 &&
+          (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.some(
+            ({ lost }) => (lost ?? 0) > 0,
+          ))
+      );
+    },
+    60_000,
+  );
+  const lost = (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.reduce(
+    (sum, observer) => sum + (observer.lost ?? 0),
+    0,
+  );
   const seen = await Promise.all(['connection-initiated', 'connection-accepted'].map(counted));
   return `ledger: ${seen[0]} initiated, ${seen[1]} accepted for ${connections} requests; lost ${lost}`;
 }
@@ -160,7 +205,22 @@ function agentAlone(): Watcher {
       const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-agent-'));
       const port = await freePort();
       writeFileSync(join(dir, 'token'), 'plt_unused\n', { mode: 0o600 });
-      const child = spawn(process.execPath, [CLI, 'agent', '--data', dir, '--collector', `http://127.0.0.1:${port}`, '--token-file', join(dir, 'token'), '--log-level', 'error'], { stdio: 'ignore' });
+      const child = spawn(
+        process.execPath,
+        [
+          CLI,
+          'agent',
+          '--data',
+          dir,
+          '--collector',
+          `http://127.0.0.1:${port}`,
+          '--token-file',
+          join(dir, 'token'),
+          '--log-level',
+          'error',
+        ],
+        { stdio: 'ignore' },
+      );
       await untilTrue('the agent', () => existsSync(join(dir, 'spool')) || child.exitCode !== null);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       return {
@@ -177,10 +237,17 @@ function agentAlone(): Watcher {
   };
 }
 
-const NOTHING: Watcher = { name: 'nothing watching', start: async () => ({ finish: async () => '', stop: async () => undefined }) };
-const BPFTRACE = 'tracepoint:sock:inet_sock_set_state { printf("%llu %d %s %d %d %d %d\\n", nsecs, pid, comm, args->oldstate, args->newstate, args->sport, args->dport); }';
+const NOTHING: Watcher = {
+  name: 'nothing watching',
+  start: async () => ({ finish: async () => '', stop: async () => undefined }),
+};
+const BPFTRACE =
+  'tracepoint:sock:inet_sock_set_state { printf("%llu %d %s %d %d %d %d\\n", nsecs, pid, comm, args->oldstate, args->newstate, args->sport, args->dport); }';
 
-async function measure(watchers: readonly Watcher[], server: NginxServer): Promise<ReadonlyMap<string, { rates: number[]; notes: string[] }>> {
+async function measure(
+  watchers: readonly Watcher[],
+  server: NginxServer,
+): Promise<ReadonlyMap<string, { rates: number[]; notes: string[] }>> {
   const results = new Map(watchers.map(({ name }) => [name, { rates: [] as number[], notes: [] as string[] }]));
   for (let round = 0; round < Number(args.rounds); round += 1) {
     for (const watcher of watchers) {
@@ -205,14 +272,29 @@ const mountedTracefs = !existsSync(join(TRACEFS, 'events'));
 if (mountedTracefs) execFileSync('mount', ['-t', 'tracefs', 'nodev', TRACEFS]);
 const server = await startNginx();
 try {
-  const peers = [peer('bpftrace on sock:inet_sock_set_state', 'bpftrace', ['-e', BPFTRACE], (output) => output.includes('Attaching')), peer('tcpstates (libbpf-tools)', 'tcpstates', [], (output) => output.includes('SKADDR')), auditd()];
+  const peers = [
+    peer('bpftrace on sock:inet_sock_set_state', 'bpftrace', ['-e', BPFTRACE], (output) =>
+      output.includes('Attaching'),
+    ),
+    peer('tcpstates (libbpf-tools)', 'tcpstates', [], (output) => output.includes('SKADDR')),
+    auditd(),
+  ];
   const all = [NOTHING, agentAlone(), wholeProduct(server), ...peers.filter((watcher) => watcher !== undefined)];
-  const watchers = all.filter(({ name }) => !args.only || name === NOTHING.name || args.only.some((word) => name.includes(word)));
+  const watchers = all.filter(
+    ({ name }) => !args.only || name === NOTHING.name || args.only.some((word) => name.includes(word)),
+  );
   const results = await measure(watchers, server);
   const median = (values: readonly number[]): number => percentile(values, 0.5);
   const base = median(results.get(NOTHING.name)?.rates ?? []);
-  const rows = [...results].map(([name, { rates, notes }]) => [name, `${Math.round(median(rates))}`, `${((1 - median(rates) / base) * 100).toFixed(1)} %`, notes.at(-1) ?? '']);
-  console.log(`Machine: ${describeMachine()}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`);
+  const rows = [...results].map(([name, { rates, notes }]) => [
+    name,
+    `${Math.round(median(rates))}`,
+    `${((1 - median(rates) / base) * 100).toFixed(1)} %`,
+    notes.at(-1) ?? '',
+  ]);
+  console.log(
+    `Machine: ${describeMachine()}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`,
+  );
   console.log(markdownTable(['watching', 'requests/s', 'cost', 'last round'], rows));
 } finally {
   await server.stop();

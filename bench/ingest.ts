@@ -8,7 +8,15 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bytesBelow, cpuSeconds, cpuSecondsByThread, describeMachine, markdownTable, percentile, residentBytes } from './machine.ts';
+import {
+  bytesBelow,
+  cpuSeconds,
+  cpuSecondsByThread,
+  describeMachine,
+  markdownTable,
+  percentile,
+  residentBytes,
+} from './machine.ts';
 import { measurePostgresCopy, type PeerResult } from './peers/postgres-copy.ts';
 import { measureRsyslog } from './peers/rsyslog-imtcp.ts';
 import { recordBodies } from './synthetic-records.ts';
@@ -24,13 +32,32 @@ const { values: args } = parseArgs({
   },
 });
 
-type Collector = { readonly process: ChildProcess; readonly url: string; readonly token: string; readonly dir: string; readonly pid: number };
+type Collector = {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+  readonly dir: string;
+  readonly pid: number;
+};
 
 async function startCollector(): Promise<Collector> {
   const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-'));
-  const child = spawn(process.execPath, [join(ROOT, 'packages/cli/bin/portledger.mjs'), 'collector', '--data', dir, '--listen', '127.0.0.1:0', '--log-level', 'error'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'packages/cli/bin/portledger.mjs'),
+      'collector',
+      '--data',
+      dir,
+      '--listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'error',
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const runFile = join(dir, 'run', 'collector.json');
   const deadline = Date.now() + 20_000;
   while (!existsSync(runFile)) {
@@ -45,13 +72,20 @@ type Reply = { readonly status: number; readonly body: string };
 
 function call(collector: Collector, agent: Agent, path: string, body?: Uint8Array): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const headers = { authorization: `Bearer ${collector.token}`, ...(body && { 'content-type': 'application/x-ndjson', 'content-length': body.length }) };
-  const outgoing = request(new URL(path, collector.url), { method: body ? 'POST' : 'GET', agent, headers }, (response) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => (text += chunk));
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
-  });
+  const headers = {
+    authorization: `Bearer ${collector.token}`,
+    ...(body && { 'content-type': 'application/x-ndjson', 'content-length': body.length }),
+  };
+  const outgoing = request(
+    new URL(path, collector.url),
+    { method: body ? 'POST' : 'GET', agent, headers },
+    (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+    },
+  );
   outgoing.on('error', reject);
   outgoing.end(body);
   return promise;
@@ -67,7 +101,10 @@ async function post(collector: Collector, agent: Agent, body: Uint8Array): Promi
   }
 }
 
-type Status = { readonly ledger: { readonly records: number; readonly blocks: number; readonly sealed_blocks: number }; readonly index: { readonly records: number } };
+type Status = {
+  readonly ledger: { readonly records: number; readonly blocks: number; readonly sealed_blocks: number };
+  readonly index: { readonly records: number };
+};
 
 async function status(collector: Collector, agent: Agent): Promise<Status> {
   return JSON.parse((await call(collector, agent, '/v1/status')).body);
@@ -89,7 +126,14 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
   const connections = Number(args.connections);
   const perBody = Number(args.batch);
   const bodies = Array.from({ length: connections }, (_, index) =>
-    recordBodies({ observer: `host-${index}`, session: `bench-${index}`, count: Math.floor(count / connections), perBody, startMicros: Date.now() * 1000, seed: index + 1 }),
+    recordBodies({
+      observer: `host-${index}`,
+      session: `bench-${index}`,
+      count: Math.floor(count / connections),
+      perBody,
+      startMicros: Date.now() * 1000,
+      seed: index + 1,
+    }),
   );
   const total = Math.floor(count / connections) * connections;
   const agent = new Agent({ keepAlive: true, maxSockets: connections + 1 });
@@ -98,19 +142,30 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
   const threadsBefore = cpuSecondsByThread(collector.pid);
   const senderBefore = process.cpuUsage();
   const began = process.hrtime.bigint();
-  const accepted = await Promise.all(bodies.map((own) => own.reduce<Promise<number>>(async (sum, body) => (await sum) + (await post(collector, agent, body)), Promise.resolve(0))));
+  const accepted = await Promise.all(
+    bodies.map((own) =>
+      own.reduce<Promise<number>>(
+        async (sum, body) => (await sum) + (await post(collector, agent, body)),
+        Promise.resolve(0),
+      ),
+    ),
+  );
   const durable = elapsedSeconds(began);
   if (accepted.reduce((a, b) => a + b) !== total) throw new Error('not every record was accepted');
   const reachedSealed = until(async () => {
     const { ledger } = await status(collector, agent);
     return ledger.records >= base.ledger.records + total && ledger.sealed_blocks >= ledger.blocks;
   }).then(() => elapsedSeconds(began));
-  const reachedSearchable = until(async () => (await status(collector, agent)).index.records >= base.ledger.records + total).then(() => elapsedSeconds(began));
+  const reachedSearchable = until(
+    async () => (await status(collector, agent)).index.records >= base.ledger.records + total,
+  ).then(() => elapsedSeconds(began));
   const [sealed, searchable] = await Promise.all([reachedSealed, reachedSearchable]);
   const sender = process.cpuUsage(senderBefore);
   const cpu = cpuSeconds(collector.pid) - cpuBefore;
   const perRecord = (seconds: number): string => `${((seconds / total) * 1e6).toFixed(2)} µs`;
-  const threads = [...cpuSecondsByThread(collector.pid)].map(([name, seconds]) => `${name} ${perRecord(seconds - (threadsBefore.get(name) ?? 0))}`);
+  const threads = [...cpuSecondsByThread(collector.pid)].map(
+    ([name, seconds]) => `${name} ${perRecord(seconds - (threadsBefore.get(name) ?? 0))}`,
+  );
   agent.destroy();
   const rate = (seconds: number): string => `${Math.round(total / seconds / 1000)} k/s`;
   return [
@@ -128,35 +183,55 @@ async function measureFreshness(collector: Collector): Promise<readonly (readonl
   const targetRate = Number(args['freshness-rate']);
   const seconds = 8;
   const perBody = 2000;
-  const bodies = recordBodies({ observer: 'host-paced', session: 'paced', count: targetRate * seconds, perBody, startMicros: Date.now() * 1000, seed: 99 });
+  const bodies = recordBodies({
+    observer: 'host-paced',
+    session: 'paced',
+    count: targetRate * seconds,
+    perBody,
+    startMicros: Date.now() * 1000,
+    seed: 99,
+  });
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const began = Date.now();
   let sent = 0;
-  let done = false;
-  const load = (async () => {
+  const load = { done: false };
+  const loading = (async () => {
     for (const body of bodies) {
       const due = began + (sent / targetRate) * 1000;
       if (due > Date.now()) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
       await post(collector, agent, body);
       sent += perBody;
     }
-    done = true;
+    load.done = true;
   })();
   const waits: number[] = [];
-  for (let probe = 0; !done; probe += 1) {
+  for (let probe = 0; !load.done; probe += 1) {
     const user = `probe-${began}-${probe}`;
-    const line = JSON.stringify({ timestamp: new Date().toISOString(), user, src_port: '50000', dest_port: '5432', action: 'connection-initiated' });
+    const line = JSON.stringify({
+      timestamp: new Date().toISOString(),
+      user,
+      src_port: '50000',
+      dest_port: '5432',
+      action: 'connection-initiated',
+    });
     await post(collector, agent, Buffer.from(`${line}\n`));
     const durableAt = process.hrtime.bigint();
-    await until(async () => JSON.parse((await call(collector, agent, `/v1/search?q=${encodeURIComponent(`user:"${user}"`)}&limit=1`)).body).hits.length === 1);
+    await until(
+      async () =>
+        JSON.parse((await call(collector, agent, `/v1/search?q=${encodeURIComponent(`user:"${user}"`)}&limit=1`)).body)
+          .hits.length === 1,
+    );
     waits.push(elapsedSeconds(durableAt) * 1000);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await load;
+  await loading;
   const achieved = Math.round(sent / ((Date.now() - began) / 1000) / 1000);
   agent.destroy();
   return [
-    [`durable → found by search, at ${achieved} k records/s (asked: ${targetRate / 1000} k/s), ${waits.length} probes`, `p50 ${Math.round(percentile(waits, 0.5))} ms, p99 ${Math.round(percentile(waits, 0.99))} ms, max ${Math.round(Math.max(...waits))} ms`],
+    [
+      `durable → found by search, at ${achieved} k records/s (asked: ${targetRate / 1000} k/s), ${waits.length} probes`,
+      `p50 ${Math.round(percentile(waits, 0.5))} ms, p99 ${Math.round(percentile(waits, 0.99))} ms, max ${Math.round(Math.max(...waits))} ms`,
+    ],
   ];
 }
 
@@ -164,11 +239,28 @@ async function measurePeers(count: number): Promise<readonly (readonly string[])
   const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-lines-'));
   try {
     const file = join(dir, 'lines.ndjson');
-    const bodies = recordBodies({ observer: 'host-0', session: 'peer', count, perBody: 100_000, startMicros: Date.now() * 1000, seed: 1 });
+    const bodies = recordBodies({
+      observer: 'host-0',
+      session: 'peer',
+      count,
+      perBody: 100_000,
+      startMicros: Date.now() * 1000,
+      seed: 1,
+    });
     writeFileSync(file, Buffer.concat(bodies));
-    const results: (PeerResult | string)[] = [await measureRsyslog(file, count), await measurePostgresCopy(file, count, false), await measurePostgresCopy(file, count, true)];
+    const results: (PeerResult | string)[] = [
+      await measureRsyslog(file, count),
+      await measurePostgresCopy(file, count, false),
+      await measurePostgresCopy(file, count, true),
+    ];
     return results.map((result) =>
-      typeof result === 'string' ? [result, 'not measured', ''] : [`${result.name} (${result.note})`, `${Math.round(result.recordsPerSecond / 1000)} k/s`, `${result.bytesPerRecord.toFixed(0)} B`],
+      typeof result === 'string'
+        ? [result, 'not measured', '']
+        : [
+            `${result.name} (${result.note})`,
+            `${Math.round(result.recordsPerSecond / 1000)} k/s`,
+            `${result.bytesPerRecord.toFixed(0)} B`,
+          ],
     );
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -186,11 +278,17 @@ try {
   collector.process.kill('SIGTERM');
   await once(collector.process, 'close');
   const records = total + Number(args['freshness-rate']) * 8;
-  storage.push(['stored a record: index (Parquet, after a clean stop)', `${(bytesBelow(join(collector.dir, 'index')) / records).toFixed(1)} B`]);
+  storage.push([
+    'stored a record: index (Parquet, after a clean stop)',
+    `${(bytesBelow(join(collector.dir, 'index')) / records).toFixed(1)} B`,
+  ]);
   console.log(`Machine: ${describeMachine()}\n`);
   console.log(`${count} records in bodies of ${args.batch}, ${args.connections} connections\n`);
   console.log(markdownTable(['Portledger', 'measured'], [...throughput, ...storage, ...freshness]));
-  if (!args['no-peers']) console.log(`\n${markdownTable(['peer, same lines, same run', 'records', 'stored a record'], await measurePeers(Math.min(count, 1_000_000)))}`);
+  if (!args['no-peers'])
+    console.log(
+      `\n${markdownTable(['peer, same lines, same run', 'records', 'stored a record'], await measurePeers(Math.min(count, 1_000_000)))}`,
+    );
 } finally {
   if (collector.process.exitCode === null) collector.process.kill('SIGKILL');
   rmSync(collector.dir, { recursive: true, force: true });

@@ -21,7 +21,9 @@ export async function startNginx(): Promise<NginxServer> {
   const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-nginx-'));
   const port = await freePort();
   mkdirSync(join(dir, 'temp'));
-  const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/temp/${name};`).join(' ');
+  const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${dir}/temp/${name};`)
+    .join(' ');
   writeFileSync(
     join(dir, 'nginx.conf'),
     `daemon off; worker_processes 1; pid ${dir}/pid; error_log ${dir}/error.log crit;
@@ -66,7 +68,11 @@ export type LoadResult = { readonly requests: number; readonly requestsPerSecond
 export function runWrk(port: number, seconds: number): LoadResult {
   const wrk = programPath('wrk');
   if (!wrk) throw new Error('wrk is not installed (apt-get install wrk)');
-  const output = execFileSync(wrk, ['-t1', '-c32', `-d${seconds}s`, '-H', 'Connection: close', `http://127.0.0.1:${port}/`], { encoding: 'utf8' });
+  const output = execFileSync(
+    wrk,
+    ['-t1', '-c32', `-d${seconds}s`, '-H', 'Connection: close', `http://127.0.0.1:${port}/`],
+    { encoding: 'utf8' },
+  );
   const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
   const requestsPerSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
   return { requests, requestsPerSecond };

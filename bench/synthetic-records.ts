@@ -86,7 +86,13 @@ function newConnection(random: () => number): Connection {
 function recordOf(
   connection: Connection,
   step: number,
-  place: { readonly observer: string; readonly session: string; readonly seq: number; readonly timestamp: string; readonly random: () => number },
+  place: {
+    readonly observer: string;
+    readonly session: string;
+    readonly seq: number;
+    readonly timestamp: string;
+    readonly random: () => number;
+  },
 ): AccessRecord {
   const closed = step >= 2;
   return {

@@ -14,7 +14,11 @@ async function trackedFiles(pattern) {
 function verdict(name, { code, output }, filesRead, filesWanted) {
   if (code !== 0) return { name, ok: false, detail: output.trim() };
   if (filesRead < filesWanted) {
-    return { name, ok: false, detail: `read only ${filesRead} files of ${filesWanted}: it passed without looking\n${output.trim()}` };
+    return {
+      name,
+      ok: false,
+      detail: `read only ${filesRead} files of ${filesWanted}: it passed without looking\n${output.trim()}`,
+    };
   }
   return { name, ok: true, detail: `${filesRead} files` };
 }
@@ -23,7 +27,12 @@ async function types() {
   const wanted = await trackedFiles(['packages/*/src/*.ts', 'packages/*/src/*.tsx', 'tests/*.ts', 'bench/*.ts']);
   const listed = await run(bin('tsc'), ['-p', '.', '--listFilesOnly']);
   const read = new Set(listed.output.split('\n').map((line) => line.replace(`${ROOT}/`, '').trim()));
-  return verdict('types (tsc)', await run(bin('tsc'), ['-p', '.']), wanted.filter((path) => read.has(path)).length, wanted.length);
+  return verdict(
+    'types (tsc)',
+    await run(bin('tsc'), ['-p', '.']),
+    wanted.filter((path) => read.has(path)).length,
+    wanted.length,
+  );
 }
 
 async function lint() {
@@ -49,11 +58,15 @@ async function deadCode() {
 }
 
 async function published() {
-  const scripts = await trackedFiles(['packages/*/write-*.mjs', 'packages/*/scripts/write-*.mjs', 'scripts/write-*.mjs']);
+  const scripts = await trackedFiles([
+    'packages/*/write-*.mjs',
+    'packages/*/scripts/write-*.mjs',
+    'scripts/write-*.mjs',
+  ]);
   const results = [];
   for (const script of scripts) results.push(await run(productNode(), [script, '--check']));
-  const broken = results.filter(({ code }) => code !== 0);
-  return verdict('published references are current', broken[0] ?? { code: 0, output: '' }, scripts.length, 1);
+  const broken = results.find(({ code }) => code !== 0);
+  return verdict('published references are current', broken ?? { code: 0, output: '' }, scripts.length, 1);
 }
 
 export const CHECKS = [types, lint, formatting, deadCode, published];

@@ -86,11 +86,18 @@ export async function installDependencies() {
   const wanted = digestOf([join(ROOT, 'package-lock.json')]);
   if (existsSync(LOCK_STAMP) && readFileSync(LOCK_STAMP, 'utf8') === wanted) return;
   // npm tells its own child npm what `npm start` was called with; a fresh npm must not inherit that.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)),
+  );
   const npm = await step('Installing dependencies', () =>
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env }),
   );
-  if (npm.code !== 0) fail('Installing dependencies (npm ci)', npm.output, 'Check the network and the npm registry, then run the same command again.');
+  if (npm.code !== 0)
+    fail(
+      'Installing dependencies (npm ci)',
+      npm.output,
+      'Check the network and the npm registry, then run the same command again.',
+    );
   writeFileSync(LOCK_STAMP, wanted);
 }
 
@@ -104,7 +111,13 @@ export async function buildConsole() {
   const stamp = join(CONSOLE_DIST, '.built-from');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const vite = await step('Building the console', () =>
-    run(productNode(), [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', 'packages/console', '--logLevel', 'warn']),
+    run(productNode(), [
+      join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      'packages/console',
+      '--logLevel',
+      'warn',
+    ]),
   );
   if (vite.code !== 0) fail('Building the console', vite.output, 'Run `npm run build:console` to see all of it.');
   writeFileSync(stamp, wanted);
@@ -152,7 +165,9 @@ async function aptInstall(names) {
   if (first.code === 0) return undefined;
   const update = await run('apt-get', ['update'], { env });
   const second = await install();
-  return second.code === 0 ? undefined : `apt-get: ${(second.output || update.output).trim().split('\n').slice(-2).join(' ')}`;
+  return second.code === 0
+    ? undefined
+    : `apt-get: ${(second.output || update.output).trim().split('\n').slice(-2).join(' ')}`;
 }
 
 function hasAptLists() {
@@ -167,11 +182,14 @@ function hasAptLists() {
 async function installCapture() {
   if (process.platform !== 'linux' || hasLibbpf()) return;
   if (!canInstallSystemPackages()) {
-    console.error('libbpf1 is not installed, so capture will poll instead of watching the kernel (remedy: apt-get install libbpf1, and run as root).');
+    console.error(
+      'libbpf1 is not installed, so capture will poll instead of watching the kernel (remedy: apt-get install libbpf1, and run as root).',
+    );
     return;
   }
   const trouble = await installSystemPackages(['libbpf1']);
-  if (trouble) console.error(`libbpf1 could not be installed (${trouble}); capture will poll instead of watching the kernel.`);
+  if (trouble)
+    console.error(`libbpf1 could not be installed (${trouble}); capture will poll instead of watching the kernel.`);
 }
 
 function hasLibbpf() {

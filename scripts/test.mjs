@@ -30,7 +30,9 @@ function testCounts(reportFile) {
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const named = (status) => tests.filter((test) => status.includes(test.status)).map((test) => test.fullName);
   // A file that does not even load has no tests of its own to fail, and must count all the same.
-  const broken = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'));
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
   return {
     passed: named(['passed']).length,
     failed: [...named(['failed']), ...broken.map((file) => file.name.replace(`${ROOT}/`, ''))],
@@ -43,7 +45,14 @@ async function tests(filters) {
   try {
     const reportFile = join(dir, 'report.json');
     const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-    const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...filters];
+    const args = [
+      vitest,
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+      ...filters,
+    ];
     const { code } = await run(productNode(), args, { show: true, env: { ...productEnv(), NO_COLOR: '1' } });
     const counts = testCounts(reportFile);
     if (code !== 0 && counts.failed.length === 0) counts.failed.push(`vitest ended with code ${code}`);
@@ -68,5 +77,7 @@ const failed = [...checks.filter(({ ok }) => !ok).map(({ name }) => name), ...co
 if (missing) console.log(`\nNot installed for the tests: ${missing}`);
 if (counts.skipped.length > 0) console.log(`\nSkipped:\n${counts.skipped.map((name) => `  ${name}`).join('\n')}`);
 if (failed.length > 0) console.log(`\nFailed:\n${failed.map((name) => `  ${name}`).join('\n')}`);
-console.log(`\n${counts.passed + checks.length - (failed.length - counts.failed.length)} passed, ${failed.length} failed, ${counts.skipped.length} skipped`);
+console.log(
+  `\n${counts.passed + checks.length - (failed.length - counts.failed.length)} passed, ${failed.length} failed, ${counts.skipped.length} skipped`,
+);
 process.exit(failed.length === 0 ? 0 : 1);

@@ -20,7 +20,9 @@ type Import = { readonly from: string; readonly specifier: string };
 function importsOf(path: string): readonly string[] {
   const { module, errors } = parseSync(path, readFileSync(join(ROOT, path), 'utf8'));
   expect(errors, path).toEqual([]);
-  const reexports = module.staticExports.flatMap((statement) => statement.entries.map((entry) => entry.moduleRequest?.value));
+  const reexports = module.staticExports.flatMap((statement) =>
+    statement.entries.map((entry) => entry.moduleRequest?.value),
+  );
   const statics = module.staticImports.map((statement) => statement.moduleRequest.value);
   const source = readFileSync(join(ROOT, path), 'utf8');
   const dynamics = module.dynamicImports.map(({ moduleRequest }) =>

@@ -7,6 +7,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
 
 /** The project's own files whose path (from the root) matches: tracked, or new and not ignored. */
 export function sourceFiles(pattern: RegExp): readonly string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   return [...new Set(listed.split('\n'))].filter((path) => pattern.test(path) && existsSync(join(ROOT, path)));
 }

@@ -55,19 +55,25 @@ describe('tidy', () => {
   test('nothing is exported by default, and barrels are package entries only', () => {
     const own = typescript.filter((path) => !/\.config\.ts$/.test(path) && path !== 'tests/tidy.test.ts');
     expect(linesWith(own, /^export default /)).toEqual([]);
-    const barrels = own.filter((path) => basename(path) === 'index.ts' && !/^packages\/[a-z]+\/src\/index\.ts$/.test(path));
+    const barrels = own.filter(
+      (path) => basename(path) === 'index.ts' && !/^packages\/[a-z]+\/src\/index\.ts$/.test(path),
+    );
     expect(barrels).toEqual([]);
   });
 
   test('nothing names a machine: no absolute paths of one, no registry address in the lock file', () => {
-    const all = sourceFiles(/\.(ts|tsx|mjs|c|h|css|md|json|yaml|yml|html)$/).filter((path) => path !== 'tests/tidy.test.ts');
+    const all = sourceFiles(/\.(ts|tsx|mjs|c|h|css|md|json|yaml|yml|html)$/).filter(
+      (path) => path !== 'tests/tidy.test.ts',
+    );
     const wrong = all.filter((path) => /(^|[^.\w-])\/(work|farm)\//m.test(readFileSync(join(ROOT, path), 'utf8')));
     expect(wrong).toEqual([]);
     expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "https?:/);
   });
 
   test('only the entry points read the environment', () => {
-    const own = typescript.filter((path) => /^packages\/(format|agent|collector)\/src\//.test(path) && !/\.test\.ts$/.test(path));
+    const own = typescript.filter(
+      (path) => /^packages\/(format|agent|collector)\/src\//.test(path) && !/\.test\.ts$/.test(path),
+    );
     expect(linesWith(own, /process\.env/)).toEqual([]);
   });
 });

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath, programVersion } from '../machine.ts';
 
-export type PeerResult = { readonly name: string; readonly recordsPerSecond: number; readonly bytesPerRecord: number; readonly note: string };
+export type PeerResult = {
+  readonly name: string;
+  readonly recordsPerSecond: number;
+  readonly bytesPerRecord: number;
+  readonly note: string;
+};
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -36,7 +41,11 @@ export async function measurePostgresCopy(file: string, count: number, indexed: 
   const data = join(dir, 'data');
   execFileSync(initdb, ['-D', data, '-A', 'trust', '-U', 'bench'], { ...as, cwd: dir, stdio: 'ignore' });
   const port = await freePort();
-  const server = spawn(postgres, ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', dir, '-c', 'max_wal_size=8GB'], { ...as, cwd: dir, stdio: 'ignore' });
+  const server = spawn(
+    postgres,
+    ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', dir, '-c', 'max_wal_size=8GB'],
+    { ...as, cwd: dir, stdio: 'ignore' },
+  );
   const connection = ['-h', '127.0.0.1', '-p', String(port), '-U', 'bench', '-d', 'postgres', '-X', '-q'];
   try {
     await waitForServer(psql, connection);
@@ -45,9 +54,13 @@ export async function measurePostgresCopy(file: string, count: number, indexed: 
     if (indexed) sql(psql, connection, `create index on access ((line->>'timestamp'))`);
     const began = process.hrtime.bigint();
     // CSV with unlikely quote and delimiter bytes takes a JSON line as one value without escaping it first.
-    const copy = spawn(psql, [...connection, '-c', `copy access(line) from stdin with (format csv, quote E'\\x01', delimiter E'\\x02')`], {
-      stdio: [openSync(file, 'r'), 'ignore', 'inherit'],
-    });
+    const copy = spawn(
+      psql,
+      [...connection, '-c', `copy access(line) from stdin with (format csv, quote E'\\x01', delimiter E'\\x02')`],
+      {
+        stdio: [openSync(file, 'r'), 'ignore', 'inherit'],
+      },
+    );
     const [code] = await once(copy, 'close');
     if (code !== 0) return 'psql failed';
     const seconds = Number(process.hrtime.bigint() - began) / 1e9;
@@ -75,5 +88,8 @@ async function waitForServer(psql: string, connection: readonly string[]): Promi
 }
 
 function sql(psql: string, connection: readonly string[], statement: string): string {
-  return execFileSync(psql, [...connection, '-t', '-A', '-c', statement], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  return execFileSync(psql, [...connection, '-t', '-A', '-c', statement], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
 }

@@ -6,7 +6,16 @@ import { createServer as createTcpServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Hit, type PortledgerProcess, portledger, removeDir, search, startPortledger, temporaryDir, until } from './portledger-process.ts';
+import {
+  type Hit,
+  type PortledgerProcess,
+  portledger,
+  removeDir,
+  search,
+  startPortledger,
+  temporaryDir,
+  until,
+} from './portledger-process.ts';
 
 const exec = promisify(execFile);
 const CURL = '/usr/bin/curl';
@@ -35,6 +44,12 @@ function byAction(hits: readonly Hit[], action: string): readonly Hit[] {
   return hits.filter(({ record }) => record['action'] === action);
 }
 
+const byValue = (a: number, b: number): number => a - b;
+
+function numbersOf(hits: readonly Hit[], field: string): readonly number[] {
+  return hits.map(({ record }) => Number(record[field])).sort(byValue);
+}
+
 describe.skipIf(!canCapture)('first light: the whole product on real connections (needs root, BTF and curl)', () => {
   let product: PortledgerProcess;
   const servers: Server[] = [];
@@ -47,7 +62,9 @@ describe.skipIf(!canCapture)('first light: the whole product on real connections
 
   beforeAll(async () => {
     product = await startPortledger('up', temporaryDir());
-    await until('capture', async () => ((await search(product.run, 'action:capture-started AND observer_kind:agent')).length > 0 ? true : undefined));
+    await until('capture', async () =>
+      (await search(product.run, 'action:capture-started AND observer_kind:agent')).length > 0 ? true : undefined,
+    );
   });
 
   afterAll(async () => {
@@ -70,9 +87,19 @@ describe.skipIf(!canCapture)('first light: the whole product on real connections
     });
     expect(hits).toHaveLength(12);
     const initiated = byAction(hits, 'connection-initiated');
-    expect(initiated.map(({ record }) => record['pid']).sort()).toEqual([...pids].sort());
+    expect(numbersOf(initiated, 'pid')).toEqual([...pids].sort(byValue));
     for (const { record } of initiated) {
-      expect(record).toMatchObject({ exe: CURL, process: 'curl', user: userInfo().username, src_ip: '127.0.0.1', dest_ip: '127.0.0.1', dest_port: port, outcome: 'success', protocol: 'tcp', direction: 'loopback' });
+      expect(record).toMatchObject({
+        exe: CURL,
+        process: 'curl',
+        user: userInfo().username,
+        src_ip: '127.0.0.1',
+        dest_ip: '127.0.0.1',
+        dest_port: port,
+        outcome: 'success',
+        protocol: 'tcp',
+        direction: 'loopback',
+      });
       expect(record['src_port']).toBeGreaterThan(1023);
     }
     const accepted = byAction(hits, 'connection-accepted');
@@ -122,16 +149,40 @@ describe.skipIf(!canCapture)('first light: the whole product on real connections
       return found.length >= 200 ? found : undefined;
     });
     expect(hits).toHaveLength(200);
-    expect(hits.map(({ record }) => record['pid']).sort()).toEqual(pids.sort());
+    expect(numbersOf(hits, 'pid')).toEqual(pids.map(Number).sort(byValue));
     for (const { record } of hits) expect(record).toMatchObject({ exe: CURL, user: userInfo().username });
   });
 
   test('the command line finds the same, and the ledger verifies while it runs', async () => {
-    const found = await portledger('search', 'process:curl', '--data', product.dir, '--format', 'jsonl', '--limit', '5');
+    const found = await portledger(
+      'search',
+      'process:curl',
+      '--data',
+      product.dir,
+      '--format',
+      'jsonl',
+      '--limit',
+      '5',
+    );
     expect(found.code, found.stderr).toBe(0);
     expect(found.stdout.trim().split('\n')).toHaveLength(5);
-    const template = await portledger('search', 'process:curl', '--data', product.dir, '--format', 'template', '--limit', '1');
-    expect(Object.keys(JSON.parse(template.stdout)).sort()).toEqual(['action', 'dest_port', 'src_port', 'timestamp', 'user']);
+    const template = await portledger(
+      'search',
+      'process:curl',
+      '--data',
+      product.dir,
+      '--format',
+      'template',
+      '--limit',
+      '1',
+    );
+    expect(Object.keys(JSON.parse(template.stdout)).sort()).toEqual([
+      'action',
+      'dest_port',
+      'src_port',
+      'timestamp',
+      'user',
+    ]);
     const verified = await portledger('verify', '--data', product.dir);
     expect(verified.code, verified.stdout + verified.stderr).toBe(0);
   });

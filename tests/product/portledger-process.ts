@@ -24,7 +24,11 @@ export function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'portledger-product-'));
 }
 
-export async function until<T>(what: string, attempt: () => Promise<T | undefined> | T | undefined, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  attempt: () => Promise<T | undefined> | T | undefined,
+  timeoutMs = 20_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await attempt();
@@ -35,8 +39,14 @@ export async function until<T>(what: string, attempt: () => Promise<T | undefine
 }
 
 /** Starts `portledger COMMAND` and waits until its collector answers. */
-export async function startPortledger(command: 'up' | 'collector', dir: string, extra: readonly string[] = []): Promise<PortledgerProcess> {
-  const child = spawn(process.execPath, [CLI, command, '--data', dir, '--listen', '127.0.0.1:0', ...extra], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startPortledger(
+  command: 'up' | 'collector',
+  dir: string,
+  extra: readonly string[] = [],
+): Promise<PortledgerProcess> {
+  const child = spawn(process.execPath, [CLI, command, '--data', dir, '--listen', '127.0.0.1:0', ...extra], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -72,7 +82,9 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Runs one portledger command to its end. */
-export async function portledger(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+export async function portledger(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   try {
     const { stdout, stderr } = await run(process.execPath, [CLI, ...args], { maxBuffer: 1 << 28 });
     return { code: 0, stdout, stderr };
@@ -85,7 +97,11 @@ export async function portledger(...args: readonly string[]): Promise<{ readonly
 }
 
 /** One authenticated call; the connection is closed so that the call leaves nothing open. */
-export async function call<T>(to: RunFile, path: string, init: RequestInit = {}): Promise<T> {
+export async function call<T>(
+  to: RunFile,
+  path: string,
+  init: { readonly method?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<T> {
   const headers = { authorization: `Bearer ${to.token}`, connection: 'close', ...init.headers };
   const reply = await fetch(new URL(path, to.url), { ...init, headers });
   const text = await reply.text();
@@ -93,7 +109,11 @@ export async function call<T>(to: RunFile, path: string, init: RequestInit = {})
   return JSON.parse(text);
 }
 
-export type Hit = { readonly block: number; readonly position: number; readonly record: Readonly<Record<string, string | number | undefined>> };
+export type Hit = {
+  readonly block: number;
+  readonly position: number;
+  readonly record: Readonly<Record<string, string | number | undefined>>;
+};
 
 export async function search(to: RunFile, query: string, limit = 1000): Promise<readonly Hit[]> {
   const { hits } = await call<{ hits: readonly Hit[] }>(to, `/v1/search?limit=${limit}&q=${encodeURIComponent(query)}`);
