@@ -38,10 +38,8 @@ test(
     for (let kill = 0; kill < KILLS; kill += 1) {
       const collector = await startPortledger('collector', dir, ['--log-level', 'error']);
       const dead = new Promise<void>((resolve) => collector.child.once('close', () => resolve()));
-      let alive = true;
       const timer = setTimeout(() => collector.child.kill('SIGKILL'), 20 + random() * 400);
-      void dead.then(() => (alive = false));
-      while (alive) {
+      while (collector.child.exitCode === null && collector.child.signalCode === null) {
         // Every post starts again at the first number that was never acknowledged, as an agent does after a lost reply.
         const reply = await call<{ accepted: number; duplicates: number }>(collector.run, '/v1/records', {
           method: 'POST',
