@@ -1,1 +1,70 @@
-export type { Result } from './result.ts';
+export { fail, ok, type Result } from './result.ts';
+export * from './limits.ts';
+export * from './record.ts';
+export * from './fields.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+export { canonicalJson, canonicalString } from './canonical-json.ts';
+export { canonicalLine } from './canonical-line.ts';
+export { RECORD_FAULT_CODES, type RecordFault, type RecordFaultCode } from './record-fault.ts';
+export { parseLine } from './strict-parse.ts';
+export { SLOTS, scanLine, type ScanVerdict } from './line-scanner.ts';
+export { readRecord } from './generous-parse.ts';
+export {
+  TIMESTAMP_MICROS_END,
+  microsFromTimestamp,
+  timestampFormatter,
+  timestampFromMicros,
+  type TimestampFormatter,
+} from './timestamps.ts';
+export { canonicalIp, ipBytes, ipSortKey, ipText } from './addresses.ts';
+export { communityId, type FlowTuple } from './community-id.ts';
+export { sha256, type Hash } from './sha256.ts';
+export { decodeBase64, encodeBase64 } from './base64.ts';
+export { CompactRange, leafHash, leafHasher, nodeHash, rootOf, type CompactRangeState } from './merkle.ts';
+export { consistencyPath, inclusionPath } from './merkle-path.ts';
+export {
+  bytesEqual,
+  verifyConsistency,
+  verifyInclusion,
+  type ConsistencyProof,
+  type InclusionProof,
+} from './merkle-verification.ts';
+export {
+  COSIGNATURE_TYPE,
+  ED25519_TYPE,
+  formatVerifierKey,
+  hexOf,
+  keyIdOf,
+  parseVerifierKey,
+  verifierKey,
+  type VerifierKey,
+  type VerifierKeyFault,
+} from './verifier-key.ts';
+export {
+  formatNote,
+  openNote,
+  parseNote,
+  type NoteFault,
+  type NoteSignature,
+  type SignedNote,
+  type VerifyEd25519,
+} from './signed-note.ts';
+export {
+  formatCheckpoint,
+  parseCheckpoint,
+  verifyCheckpoint,
+  type Checkpoint,
+  type CheckpointFault,
+} from './checkpoint.ts';
+export { decodeTile, encodeTile, entriesPath, parseTilePath, tilePath, tilesOf, type TileCoordinate } from './tile.ts';
+export { decodeEntryBundle, encodeEntryBundle } from './entry-bundle.ts';
+export {
+  isClassName,
+  manifestLine,
+  parseManifest,
+  type BatchEntry,
+  type BlockManifest,
+  type ManifestFault,
+} from './manifest.ts';
+export { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
+export { webCryptoVerifyEd25519 } from './web-crypto.ts';
