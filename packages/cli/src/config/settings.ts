@@ -1,0 +1,147 @@
+import path from 'node:path';
+import { byteSize, choice, duration, filePath, flag, integer, list, listenAddress, optionalPath, optionalText, text } from './kinds.ts';
+import type { Setting } from './setting.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
+const SECOND_MS = 1000;
+const HOUR_MS = 3600 * SECOND_MS;
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export const CAPTURE_CHOICES = ['auto', 'ebpf', 'sock-diag', 'none'] as const;
+
+/** Every key of portledger.yaml, in the order in which they are printed and documented. */
+export const SETTINGS = {
+  data: filePath('data', {
+    about: 'Folder that holds everything the product keeps: ledger, keys, index, spool. Made at first start with mode 0700.',
+    env: 'PORTLEDGER_DATA',
+    example: '/var/lib/portledger',
+    fallback: (place) => path.join(place.checkout, 'var'),
+  }),
+  listen: listenAddress('listen', {
+    about: 'Address of the collector: API, doors and console. Port 0 takes a free one. Beyond loopback, put TLS before it.',
+    env: 'PORTLEDGER_LISTEN',
+    example: '127.0.0.1:7071',
+    fallback: '127.0.0.1:7071',
+  }),
+  logLevel: choice('log.level', LOG_LEVELS, {
+    about: 'How much the collector and the agent write to their log files.',
+    env: 'PORTLEDGER_LOG_LEVEL',
+    example: 'info',
+    fallback: 'info',
+  }),
+  consoleEnabled: flag('console.enabled', {
+    about: 'Whether the collector serves the web console.',
+    example: 'true',
+    fallback: true,
+  }),
+  origin: text('ledger.origin', {
+    about: 'Name of the log in its checkpoints. Fixed at first start: a change later is refused, because it would be another log.',
+    example: 'audit.example.com/portledger',
+    fallback: (place) => `portledger/${place.hostName}`,
+  }),
+  sealInterval: duration('ledger.seal_interval', {
+    about: 'How long a record waits at most until its block is sealed and signed. Records are durable and searchable before that.',
+    example: '1s',
+    fallback: SECOND_MS,
+    minimum: 100,
+    maximum: 60 * SECOND_MS,
+  }),
+  bodyBytesMax: byteSize('collector.body_bytes_max', {
+    about: 'Largest request body that the door takes, decompressed. Larger ones are refused with 413.',
+    example: '32MiB',
+    fallback: 32 * MIB,
+    minimum: 64 * KIB,
+    maximum: GIB,
+  }),
+  inFlightBytesMax: byteSize('collector.in_flight_bytes_max', {
+    about: 'Bytes of bodies that may be in work at once. Beyond it senders get 429 and try again.',
+    example: '128MiB',
+    fallback: 128 * MIB,
+    minimum: MIB,
+    maximum: 64 * GIB,
+  }),
+  bodyTimeout: duration('collector.body_timeout', {
+    about: 'How long a sender may take for one request body.',
+    example: '30s',
+    fallback: 30 * SECOND_MS,
+    minimum: SECOND_MS,
+    maximum: HOUR_MS,
+  }),
+  hostsAllowed: list('collector.hosts_allowed', {
+    about: 'Names under which the collector may be called besides loopback ones (Host header; guards against DNS rebinding).',
+    example: '[portledger.example.com]',
+    fallback: [],
+  }),
+  indexMemoryMax: byteSize('index.memory_max', {
+    about: 'Memory that the search index may take.',
+    example: '1GiB',
+    fallback: GIB,
+    minimum: 64 * MIB,
+    maximum: TIB,
+  }),
+  indexHotRecords: integer('index.hot_records', {
+    about: 'Newest records kept in the hot table before they move to Parquet files.',
+    example: '1000000',
+    fallback: 1_000_000,
+    minimum: 1000,
+    maximum: 100_000_000,
+  }),
+  agentCollector: optionalText('agent.collector', {
+    about: 'URL of the collector that the agent sends to. Unset: the one running on the same data folder.',
+    example: 'https://portledger.example.com',
+  }),
+  agentTokenFile: optionalPath('agent.token_file', {
+    about: "File with the agent's ingest token, mode 0600. Unset: keys/agent.token in the data folder.",
+    example: '/etc/portledger/agent.token',
+  }),
+  observer: text('agent.observer', {
+    about: 'Name under which this host reports.',
+    example: 'web-7',
+    fallback: (place) => place.hostName,
+  }),
+  capture: choice('agent.capture', CAPTURE_CHOICES, {
+    about: 'How connections are seen: by a kernel program (ebpf), by polling the sockets (sock-diag), the best that works here (auto), or not at all (none).',
+    example: 'auto',
+    fallback: 'auto',
+  }),
+  ringBytes: byteSize('agent.ring_bytes', {
+    about: 'Ring buffer between kernel and agent. A power of two.',
+    example: '8MiB',
+    fallback: 8 * MIB,
+    minimum: 64 * KIB,
+    maximum: GIB,
+  }),
+  pollInterval: duration('agent.poll_interval', {
+    about: 'How often sock-diag looks. Connections shorter than it are missed in that mode.',
+    example: '250ms',
+    fallback: 250,
+    minimum: 20,
+    maximum: 60 * SECOND_MS,
+  }),
+  heartbeatInterval: duration('agent.heartbeat_interval', {
+    about: 'How often the agent reports that it lives, with its counters.',
+    example: '15s',
+    fallback: 15 * SECOND_MS,
+    minimum: SECOND_MS,
+    maximum: HOUR_MS,
+  }),
+  spoolDir: optionalPath('agent.spool.dir', {
+    about: 'Where records wait while the collector is away. Unset: spool in the data folder.',
+    example: '/var/lib/portledger/spool',
+  }),
+  spoolBytesMax: byteSize('agent.spool.max', {
+    about: 'Most disk that the spool takes. Beyond it new records are counted as lost, and the loss is recorded.',
+    example: '1GiB',
+    fallback: GIB,
+    minimum: MIB,
+    maximum: TIB,
+  }),
+} as const;
+
+/** A setting whose value's type does not matter to the caller. */
+export type AnySetting = Setting<unknown>;
+
+export const ALL_SETTINGS: readonly AnySetting[] = Object.values(SETTINGS);
