@@ -4,6 +4,7 @@ import { type AccessRecord, canonicalLine, communityId, timestampFromMicros } fr
 // Records as an agent writes them: a few services, a few hundred hosts, ephemeral ports, both sides of each connection.
 const SERVICES = ['billing', 'checkout', 'search', 'mailer', 'reports', 'sync', 'gateway', 'cron'];
 const PORTS = [5432, 6379, 9092, 443, 8080, 22, 27_017, 9200];
+const TCP = 6;
 const USERS = ['root', 'postgres', 'www-data', 'alice', 'bob', 'carol', 'deploy', 'nobody'];
 
 /** A small seeded generator (mulberry32), so that every run measures the same bytes. */
@@ -72,14 +73,14 @@ function newConnection(random: () => number): Connection {
   const destIp = `10.30.0.${Math.floor(random() * 40) + 1}`;
   const sourcePort = 32_768 + Math.floor(random() * 28_000);
   const destPort = pick(PORTS, random());
-  const tuple = { protocol: 'tcp', sourceIp, destIp, sourcePort, destPort } as const;
+  const tuple = { protocol: TCP, sourceIp, destIp, sourcePort, destPort };
   return {
     ...tuple,
     user: pick(USERS, random()),
     service: pick(SERVICES, random()),
     destService: pick(SERVICES, random()),
     pid: 300 + Math.floor(random() * 4000),
-    connectionId: communityId(tuple, sha1) ?? '',
+    connectionId: communityId(tuple, sha1),
   };
 }
 
