@@ -43,6 +43,8 @@ export type CaptureEvent = {
   /** Inode number of the network namespace. */
   readonly netns?: number;
   readonly owner?: Owner;
+  /** User the socket belongs to, for sources that know it without knowing the process. */
+  readonly uid?: number;
   /** Bytes and packets as the source sees them: out = sent by the source. */
   readonly bytesOut?: number;
   readonly bytesIn?: number;
