@@ -1,0 +1,177 @@
+import { canonicalIp, canonicalLine, timestampFromMicros } from '@portledger/format';
+import type { AccessRecord, Action } from '@portledger/format';
+import type { AuditTrail, Reading } from '../../auth/audit-trail.ts';
+import type { Principal } from '../../auth/principal.ts';
+import type { Batch, Ledger } from '../../ledger/ledger-shapes.ts';
+import { ACCESS_ROLLUP_MS, SYSTEM_RECORDS_PENDING_MAX } from '../../limits.ts';
+import type { DoorStreams } from '../../normalise/door-stream.ts';
+import { DEFAULT_RETENTION_CLASS } from '../../normalise/retention-class.ts';
+import { AccessRollup } from './access-rollup.ts';
+
+/** What a system record says beyond who reported it and where it stands in the stream. */
+export type SystemAct = Pick<AccessRecord, 'outcome' | 'reason' | 'user' | 'user_kind' | 'user_source' | 'src_ip' | 'count' | 'window_us'> & {
+  readonly action: Action;
+  readonly timestamp: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+export type SystemObserverOptions = {
+  readonly ledger: Ledger;
+  readonly streams: DoorStreams;
+  /** Name of the observer: `<host>/collector`. */
+  readonly observer: string;
+  /** Epoch microseconds. */
+  readonly clock: () => number;
+  /** Told when the ledger refused a batch of the collector's own records. */
+  readonly onFault: (message: string) => void;
+};
+
+/** Query text kept in a label: the format's bound on a label's value is in bytes, and a character has at most 4. */
+const QUERY_LABEL_CHARACTERS_MAX = 1_000;
+
+function ofPrincipal(principal: Principal): Pick<SystemAct, 'user' | 'user_kind' | 'user_source'> {
+  return { user: principal.name, user_kind: 'unknown', user_source: 'token' };
+}
+
+function fromAddress(address: string): Pick<SystemAct, 'src_ip'> {
+  const ip = canonicalIp(address);
+  return ip === undefined ? {} : { src_ip: ip };
+}
+
+/** The collector as an observer of itself: who read the log, who signed in, what was changed, when it started and stopped. */
+export class SystemObserver implements AuditTrail {
+  readonly #options: SystemObserverOptions;
+  readonly #rollup = new AccessRollup();
+  readonly #timer: NodeJS.Timeout;
+  #pending: SystemAct[] = [];
+  #lost = 0;
+  #lostTotal = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: SystemObserverOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#recordRolled(false);
+    }, ACCESS_ROLLUP_MS / 4);
+    this.#timer.unref();
+  }
+
+  /** Records of its own acts that the ledger could not take; a `records-lost` record tells of them once it can. */
+  get lost(): number {
+    return this.#lostTotal;
+  }
+
+  started(labels: Readonly<Record<string, string>>): void {
+    this.#record({ action: 'capture-started', labels });
+  }
+
+  read(principal: Principal, reading: Reading): void {
+    if (this.#rollup.isFirst(principal, reading, this.#options.clock() / 1_000)) this.#recordReading(principal, reading);
+  }
+
+  signedIn(principal: Principal, address: string): void {
+    this.#record({ action: 'login', outcome: 'success', ...fromAddress(address), ...ofPrincipal(principal), labels: { role: principal.role } });
+  }
+
+  signedOut(principal: Principal, address: string): void {
+    this.#record({ action: 'logout', outcome: 'success', ...fromAddress(address), ...ofPrincipal(principal) });
+  }
+
+  signInFailed(address: string, reason: string): void {
+    this.#record({ action: 'login-failed', outcome: 'failure', ...fromAddress(address), reason });
+  }
+
+  configChanged(by: string, what: string, labels: Readonly<Record<string, string>>): void {
+    this.#record({ action: 'config-changed', outcome: 'success', user: by, user_kind: 'unknown', user_source: 'token', labels: { what, ...labels } });
+  }
+
+  /** Records the stop and waits until all is durable. */
+  async close(labels: Readonly<Record<string, string>>): Promise<void> {
+    clearInterval(this.#timer);
+    this.#recordRolled(true);
+    this.#record({ action: 'capture-stopped', labels });
+    await this.#writing;
+  }
+
+  #recordRolled(isAll: boolean): void {
+    for (const { principal, reading, count, windowUs } of this.#rollup.ended(this.#options.clock() / 1_000, isAll)) {
+      this.#recordReading(principal, reading, { count, window_us: windowUs });
+    }
+  }
+
+  #recordReading(principal: Principal, reading: Reading, repeats: Pick<SystemAct, 'count' | 'window_us'> = {}): void {
+    const query = reading.query.slice(0, QUERY_LABEL_CHARACTERS_MAX).toWellFormed();
+    this.#record({
+      action: 'log-accessed',
+      outcome: 'success',
+      ...ofPrincipal(principal),
+      ...repeats,
+      labels: { kind: reading.kind, ...(query === '' ? {} : { query }) },
+    });
+  }
+
+  #record(act: Omit<SystemAct, 'timestamp'>): void {
+    if (this.#pending.length >= SYSTEM_RECORDS_PENDING_MAX) {
+      this.#lost += 1;
+      this.#lostTotal += 1;
+      return;
+    }
+    this.#pending.push({ ...act, timestamp: timestampFromMicros(this.#options.clock()) });
+    this.#writing ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    const lease = await this.#options.streams.lease({ name: '(collector)', observer: this.#options.observer });
+    let given = 0;
+    try {
+      while (this.#pending.length > 0) {
+        const own = this.#pending;
+        const lost = this.#lost;
+        this.#pending = [];
+        const acts = lost === 0 ? own : [this.#lossOf(lost), ...own];
+        const appended = await this.#options.ledger.append([this.#batch(acts, lease.session, lease.firstSeq + given)]);
+        if (appended.ok) {
+          this.#lost -= lost;
+          given += acts.length;
+          lease.commit(acts.length);
+          continue;
+        }
+        this.#lost += own.length;
+        this.#lostTotal += own.length;
+        this.#options.onFault(appended.fault.message);
+      }
+    } finally {
+      lease.release();
+      this.#writing = undefined;
+    }
+  }
+
+  #lossOf(count: number): SystemAct {
+    return { action: 'records-lost', timestamp: timestampFromMicros(this.#options.clock()), count, reason: 'ledger-unavailable' };
+  }
+
+  #batch(acts: readonly SystemAct[], session: string, firstSeq: number): Batch {
+    const { observer } = this.#options;
+    const lines = acts.map((act, index) =>
+      canonicalLine({ v: 1, ...act, observer, observer_kind: 'system', session, seq: firstSeq + index, source_format: 'portledger' }),
+    );
+    const lineEnds = new Uint32Array(lines.length);
+    let end = 0;
+    for (const [index, line] of lines.entries()) {
+      end += Buffer.byteLength(line) + 1;
+      lineEnds[index] = end;
+    }
+    const times = acts.map((act) => act.timestamp).toSorted();
+    return {
+      observer,
+      session,
+      firstSeq,
+      count: acts.length,
+      class: DEFAULT_RETENTION_CLASS,
+      lines: Buffer.from(`${lines.join('\n')}\n`),
+      lineEnds,
+      firstTimestamp: times[0] ?? '',
+      lastTimestamp: times.at(-1) ?? '',
+    };
+  }
+}

@@ -1,0 +1,99 @@
+/** One kind of error that the HTTP surface can answer with. */
+type FaultEntry = { readonly status: number; readonly message: string; readonly remedy?: string };
+
+/**
+ * Every error code of the HTTP surface: its status, its plain message and what the caller can do.
+ * docs/reference/errors.md lists the same codes; a test holds the two together.
+ */
+export const FAULTS = {
+  'auth-required': {
+    status: 401,
+    message: 'This needs a token or a signed-in console.',
+    remedy: 'Send "Authorization: Bearer plt_…", or open the console with a fresh link: portledger console.',
+  },
+  'token-invalid': {
+    status: 401,
+    message: 'This token is not known here, or was revoked.',
+    remedy: 'Check the token, or make a new one: portledger token create.',
+  },
+  'session-expired': {
+    status: 401,
+    message: 'The console session has ended.',
+    remedy: 'Open the console with a fresh link: portledger console.',
+  },
+  forbidden: {
+    status: 403,
+    message: "This token's role does not permit this.",
+    remedy: 'Use a token whose role does: portledger token list.',
+  },
+  'origin-refused': {
+    status: 403,
+    message: 'A signed-in console may only be written to from its own pages.',
+    remedy: 'Use a token instead of the cookie.',
+  },
+  'host-refused': {
+    status: 403,
+    message: 'The Host header names a host that this collector does not answer to.',
+    remedy: 'Add the name to "hostNames" in portledger.yaml.',
+  },
+  'code-invalid': {
+    status: 401,
+    message: 'This sign-in code is not valid: it was used already, has expired, or was never given out.',
+    remedy: 'Print a fresh link: portledger console.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    message: 'Too many failed sign-ins from this address.',
+    remedy: 'Wait for the time in Retry-After.',
+  },
+  'not-found': { status: 404, message: 'There is nothing here.', remedy: 'The API is described at /v1/openapi.json.' },
+  'method-not-allowed': { status: 405, message: 'This address does not take this method.' },
+  'record-not-found': { status: 404, message: 'No record has this address.' },
+  'token-not-found': { status: 404, message: 'No token has this id.' },
+  'not-sealed': {
+    status: 409,
+    message: "This record's block is still open; its proof exists once it is sealed, within about a second.",
+    remedy: 'Ask again in a second.',
+  },
+  pruned: { status: 410, message: 'This record was pruned by the retention policy.' },
+  'name-taken': { status: 409, message: 'A token of this name exists.', remedy: 'Choose another name, or revoke that one.' },
+  'too-many-tokens': { status: 409, message: 'No more tokens can be made.', remedy: 'Revoke tokens that are not used.' },
+  'request-invalid': { status: 400, message: 'The request does not fit its description in /v1/openapi.json.' },
+  'query-invalid': { status: 400, message: 'The query cannot be understood.' },
+  'cursor-invalid': { status: 400, message: 'This cursor does not belong to this query.', remedy: 'Search again without a cursor.' },
+  'field-unknown': { status: 400, message: 'No record has a field of this name.' },
+  'query-too-costly': { status: 400, message: 'The query needs more time or memory than it may use.', remedy: 'Narrow it, first by time.' },
+  'index-unavailable': { status: 503, message: 'The index cannot answer now.', remedy: 'Try again; see /readyz and the log.' },
+  'body-invalid': { status: 400, message: 'The body cannot be read.' },
+  'body-empty': { status: 400, message: 'The body holds no record.' },
+  'body-cut-off': { status: 400, message: 'The body ended before its announced length.' },
+  'body-timeout': { status: 408, message: 'The body did not arrive in time.', remedy: 'Send smaller bodies.' },
+  'body-too-large': { status: 413, message: 'The body is too large.', remedy: 'Send fewer records a request.' },
+  'body-bomb': {
+    status: 413,
+    message: 'The body decompresses to far more than it may.',
+    remedy: 'Send fewer records a request, or send them uncompressed.',
+  },
+  'too-many-records': { status: 413, message: 'The body holds too many records.', remedy: 'Send fewer records a request.' },
+  'content-type-unsupported': {
+    status: 415,
+    message: 'The body is of a content type that is not taken.',
+    remedy: 'Send application/x-ndjson, or application/json with one object or an array.',
+  },
+  'content-encoding-unsupported': {
+    status: 415,
+    message: 'The body is of a content encoding that is not taken.',
+    remedy: 'Send it as it is, or with Content-Encoding gzip or zstd.',
+  },
+  overloaded: { status: 429, message: 'More is arriving than can be made durable.', remedy: 'Send the same again after Retry-After.' },
+  'too-many-queries': { status: 429, message: 'Too many queries are being answered.', remedy: 'Ask again after Retry-After.' },
+  'too-many-tails': { status: 429, message: 'Too many live tails are open.', remedy: 'Close one, or ask again later.' },
+  'header-too-large': { status: 431, message: 'The header is too large.' },
+  'disk-full': { status: 503, message: 'The disk is full: nothing is accepted until there is room.', remedy: 'Free space for the data folder.' },
+  'ledger-read-only': { status: 503, message: 'The ledger cannot be written.', remedy: "See the collector's log." },
+  closing: { status: 503, message: 'The collector is closing.', remedy: 'Send the same again after Retry-After.' },
+  'not-ready': { status: 503, message: 'The collector is not ready.' },
+  internal: { status: 500, message: 'Something went wrong here, and was logged.', remedy: 'Look for the request id in the collector log.' },
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;

@@ -1,0 +1,295 @@
+import { FIELD_INDEX, SLOTS, canonicalLine, parseLine, readRecord, scanLine, stringAt } from '@portledger/format';
+import type { AccessRecord, FieldName, RecordFault } from '@portledger/format';
+import type { Batch } from '../ledger/ledger-shapes.ts';
+import {
+  BODY_RECORDS_MAX,
+  INPUT_LINE_BYTES_MAX,
+  JSON_DEPTH_MAX,
+  QUARANTINE_BODY_LINES_MAX,
+  QUARANTINE_RAW_BYTES_MAX,
+  REFUSALS_TOLD_MAX,
+  SLICE_LINES_MAX,
+  SLICE_PARSED_LINES_MAX,
+} from '../limits.ts';
+import type { DoorStreams, StreamLease } from './door-stream.ts';
+import { measureNesting } from './json-nesting.ts';
+import { isNotice } from './observer-notice.ts';
+import type { RecordSource } from './record-source.ts';
+import type { QuarantinedLine, Refusal } from './refusal.ts';
+import type { Sender } from './sender.ts';
+import { StreamRun } from './stream-run.ts';
+
+const LINE_FEED = 0x0a;
+
+function slotOf(field: FieldName): number {
+  const index = FIELD_INDEX.get(field);
+  if (index === undefined) throw new Error(`the record has no field ${field}`);
+  return 2 * index;
+}
+
+const ACTION = slotOf('action');
+const OBSERVER = slotOf('observer');
+const OBSERVER_KIND = slotOf('observer_kind');
+const SEQ = slotOf('seq');
+const SESSION = slotOf('session');
+const TIMESTAMP = slotOf('timestamp');
+const SYSTEM_KIND = Buffer.from('system');
+
+/** What became of a slice of the body. `stream-needed`: the next record needs a number; give a lease and go on. */
+export type IntakeState = 'more' | 'stream-needed' | 'done' | { readonly fault: 'body-invalid' | 'too-many-records'; readonly message: string };
+
+function integerAt(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) value = value * 10 + ((bytes[at] ?? 0) - 0x30);
+  return value;
+}
+
+function isSameText(bytes: Uint8Array, leftStart: number, leftEnd: number, rightStart: number, rightEnd: number): boolean {
+  if (leftEnd - leftStart !== rightEnd - rightStart) return false;
+  for (let left = leftStart, right = rightStart; left < leftEnd; left += 1, right += 1) {
+    if (bytes[left] !== bytes[right]) return false;
+  }
+  return true;
+}
+
+/** Sorts each stream's runs by number and joins those that follow on one another. */
+function joinRuns(runs: readonly StreamRun[]): StreamRun[] {
+  const streams = Map.groupBy(runs, (run) => `${run.observer}\n${run.session}`);
+  const joined: StreamRun[] = [];
+  for (const ofStream of streams.values()) {
+    let last: StreamRun | undefined;
+    for (const run of ofStream.toSorted((a, b) => a.firstSeq - b.firstSeq)) {
+      if (last?.nextSeq === run.firstSeq) last.absorb(run);
+      else {
+        joined.push(run);
+        last = run;
+      }
+    }
+  }
+  return joined;
+}
+
+/**
+ * Reads one body's records in slices: canonical lines are scanned and kept as the bytes they are, others are parsed
+ * generously and written anew. A record that cannot be taken is refused by itself. Nothing is written here.
+ */
+export class Intake {
+  readonly refusals: Refusal[] = [];
+  readonly quarantined: QuarantinedLine[] = [];
+  /** Records by which an observer tells of itself: start, heartbeat, loss, stop. */
+  readonly notices: AccessRecord[] = [];
+  refusedTotal = 0;
+  records = 0;
+  /** Records that were given a number of the lease's stream. */
+  numbered = 0;
+  readonly #bytes: Buffer;
+  readonly #source: RecordSource;
+  readonly #sender: Sender;
+  readonly #streams: DoorStreams;
+  readonly #slots = new Int32Array(SLOTS);
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #runs: StreamRun[] = [];
+  readonly #latest = new Map<string, StreamRun>();
+  #current: StreamRun | undefined;
+  #observerStart = 0;
+  #observerEnd = 0;
+  #sessionStart = 0;
+  #sessionEnd = 0;
+  #lease: StreamLease | undefined;
+  #isPending = false;
+
+  constructor(body: { bytes: Buffer; source: RecordSource; sender: Sender; streams: DoorStreams }) {
+    this.#bytes = body.bytes;
+    this.#source = body.source;
+    this.#sender = body.sender;
+    this.#streams = body.streams;
+  }
+
+  /** Gives the right to number records, once `step` asked for it. The caller commits and releases it. */
+  useLease(lease: StreamLease): void {
+    this.#lease = lease;
+  }
+
+  /** Reads on for about a millisecond. */
+  step(): IntakeState {
+    let parsedLines = 0;
+    for (let lines = 0; lines < SLICE_LINES_MAX && parsedLines < SLICE_PARSED_LINES_MAX; lines += 1) {
+      if (!this.#isPending) {
+        const next = this.#source.next();
+        if (!next.ok) return { fault: 'body-invalid', message: next.fault.message };
+        if (!next.value) return 'done';
+        this.records += 1;
+        if (this.records > BODY_RECORDS_MAX) {
+          return { fault: 'too-many-records', message: `The body holds more than ${BODY_RECORDS_MAX} records.` };
+        }
+      }
+      const { start, end } = this.#source;
+      if (end - start > INPUT_LINE_BYTES_MAX) {
+        this.#refuse({ code: 'line-too-long', reason: `The record has ${end - start} bytes; at most ${INPUT_LINE_BYTES_MAX} are taken.` });
+        parsedLines += 1;
+      } else if (scanLine(this.#bytes, start, end, this.#slots) === 0) {
+        this.#takeScanned(start, end);
+      } else {
+        this.#isPending = this.#lease === undefined;
+        if (this.#lease === undefined) return 'stream-needed';
+        this.#takeParsed(this.#lease, start, end);
+        parsedLines += 1;
+      }
+    }
+    return 'more';
+  }
+
+  /**
+   * The accepted records as batches, each stream's in the order of its numbers: an export that lists the latest first
+   * would otherwise be a hole for each record.
+   */
+  batches(): Batch[] {
+    const runs = this.#runs.filter((run) => run.count > 0);
+    const ordered = runs.length === this.#latest.size ? runs : joinRuns(runs);
+    return ordered.map((run) => run.toBatch());
+  }
+
+  #takeScanned(start: number, end: number): void {
+    const slots = this.#slots;
+    const bytes = this.#bytes;
+    const observerStart = slots[OBSERVER] ?? 0;
+    const observerEnd = slots[OBSERVER + 1] ?? 0;
+    const sessionStart = slots[SESSION] ?? 0;
+    const sessionEnd = slots[SESSION + 1] ?? 0;
+    let run = this.#current;
+    if (
+      run === undefined ||
+      !isSameText(bytes, observerStart, observerEnd, this.#observerStart, this.#observerEnd) ||
+      !isSameText(bytes, sessionStart, sessionEnd, this.#sessionStart, this.#sessionEnd)
+    ) {
+      run = undefined;
+    }
+    const seq = integerAt(bytes, slots[SEQ] ?? 0, slots[SEQ + 1] ?? 0);
+    if (run?.nextSeq !== seq) {
+      run = this.#runFor(stringAt(bytes, slots, 'observer'), stringAt(bytes, slots, 'session'), seq);
+      this.#current = run;
+      this.#observerStart = observerStart;
+      this.#observerEnd = observerEnd;
+      this.#sessionStart = sessionStart;
+      this.#sessionEnd = sessionEnd;
+      if (run === undefined) return;
+    }
+    if (!this.#isPermitted(run, seq, bytes)) return;
+    bytes[end] = LINE_FEED;
+    run.add(bytes, start, end + 1, slots[TIMESTAMP] ?? 0);
+    this.#noteNotice(bytes, start, end);
+  }
+
+  #takeParsed(lease: StreamLease, start: number, end: number): void {
+    const input = this.#parse(start, end);
+    if (input === undefined) return;
+    const stamp = { observer: lease.observer, observer_kind: 'import', session: lease.session, seq: lease.firstSeq + this.numbered } as const;
+    const read = readRecord(input.value, stamp);
+    if (!read.ok) {
+      this.#refuseFault(read.fault);
+      return;
+    }
+    const record = read.value;
+    const line = canonicalLine(record);
+    const bytes = Buffer.from(`${line}\n`);
+    if (scanLine(bytes, 0, bytes.length - 1, this.#slots) !== 0) {
+      const strict = parseLine(line);
+      if (strict.ok) throw new Error('the line scanner refuses what the strict parser takes');
+      this.#refuseFault(strict.fault);
+      return;
+    }
+    const isNumbered = record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
+    const run = this.#runFor(record.observer, record.session, record.seq, isNumbered);
+    if (run === undefined || !this.#isPermitted(run, record.seq, bytes)) return;
+    run.add(bytes, 0, bytes.length, this.#slots[TIMESTAMP] ?? 0);
+    // A line in between has moved the current stream on: the next scanned line must look its run up again.
+    this.#current = undefined;
+    if (isNumbered) this.numbered += 1;
+    this.#noteNotice(bytes, 0, bytes.length - 1);
+  }
+
+  #parse(start: number, end: number): { readonly value: unknown } | undefined {
+    const bytes = this.#bytes;
+    const nesting = measureNesting(bytes, start, end);
+    if (nesting.depth > JSON_DEPTH_MAX) {
+      this.#refuse({ code: 'too-deep', reason: `The record nests ${nesting.depth} deep; at most ${JSON_DEPTH_MAX} are taken.` });
+      return undefined;
+    }
+    let text: string;
+    try {
+      text = this.#decoder.decode(bytes.subarray(start, end));
+    } catch {
+      this.#refuse({ code: 'broken-unicode', reason: 'The record is not valid UTF-8.' });
+      return undefined;
+    }
+    try {
+      return { value: JSON.parse(text) };
+    } catch (error) {
+      const why = error instanceof SyntaxError ? error.message : 'it cannot be parsed';
+      this.#refuse({ code: 'not-json', reason: `The record is not valid JSON: ${why}.` });
+      return undefined;
+    }
+  }
+
+  /** The run that a line continues, or a new one; undefined when the sender may not write to this stream. */
+  #runFor(observer: string, session: string, seq: number, isOurs = false): StreamRun | undefined {
+    if (!this.#sender.isAnyObserverAllowed && observer !== this.#sender.observer) {
+      this.#refuse({
+        field: 'observer',
+        code: 'observer-mismatch',
+        reason: `This token writes as observer ${JSON.stringify(this.#sender.observer)}, not as ${JSON.stringify(observer)}.`,
+      });
+      return undefined;
+    }
+    const key = `${observer}\n${session}`;
+    const latest = this.#latest.get(key);
+    if (latest?.nextSeq === seq) return latest;
+    const seqEnd = isOurs ? Number.POSITIVE_INFINITY : (this.#streams.nextSeq(session) ?? Number.POSITIVE_INFINITY);
+    const run = new StreamRun({ observer, session, seq, seqEnd });
+    this.#runs.push(run);
+    this.#latest.set(key, run);
+    return run;
+  }
+
+  /** Checks that hang on the single line; its slots are those of `bytes`. */
+  #isPermitted(run: StreamRun, seq: number, bytes: Uint8Array): boolean {
+    if (seq >= run.seqEnd) {
+      this.#refuse({
+        field: 'session',
+        code: 'session-reserved',
+        reason: 'This session is numbered by the collector, which has not given this number yet.',
+      });
+      return false;
+    }
+    const kindStart = this.#slots[OBSERVER_KIND] ?? 0;
+    const kindEnd = this.#slots[OBSERVER_KIND + 1] ?? 0;
+    if (this.#sender.isAnyObserverAllowed || kindEnd - kindStart !== SYSTEM_KIND.length) return true;
+    for (let index = 0; index < SYSTEM_KIND.length; index += 1) {
+      if (bytes[kindStart + index] !== SYSTEM_KIND[index]) return true;
+    }
+    this.#refuse({ field: 'observer_kind', code: 'observer-kind-reserved', reason: 'Only the collector itself reports as kind "system".' });
+    return false;
+  }
+
+  #noteNotice(bytes: Buffer, start: number, end: number): void {
+    const from = this.#slots[ACTION] ?? 0;
+    const to = this.#slots[ACTION + 1] ?? 0;
+    if (!isNotice(bytes, from, to)) return;
+    const record = parseLine(bytes.toString('utf8', start, end));
+    if (record.ok) this.notices.push(record.value);
+  }
+
+  #refuseFault(fault: RecordFault): void {
+    this.#refuse({ code: fault.code, reason: fault.message, ...(fault.field === undefined ? {} : { field: fault.field }) });
+  }
+
+  #refuse(refused: Omit<Refusal, 'line'>): void {
+    const { start, end, line } = this.#source;
+    const refusal: Refusal = { line, ...refused };
+    this.refusedTotal += 1;
+    if (this.refusals.length < REFUSALS_TOLD_MAX) this.refusals.push(refusal);
+    if (this.quarantined.length >= QUARANTINE_BODY_LINES_MAX) return;
+    const raw = this.#bytes.toString('utf8', start, Math.min(end, start + QUARANTINE_RAW_BYTES_MAX));
+    this.quarantined.push({ refusal, raw, rawBytes: end - start });
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { AccessRecord, Result } from '@portledger/format';
+import type { AppendFault, Appended, Batch, Ledger } from '../ledger/ledger-shapes.ts';
+import type { DoorStreams, StreamLease } from './door-stream.ts';
+import { Intake } from './intake.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { RecordSource } from './record-source.ts';
+import type { Refusal } from './refusal.ts';
+import type { Sender } from './sender.ts';
+
+/** What became of a body of records, once everything of it is on disk. */
+export type TakenIn = {
+  readonly appended: Appended;
+  readonly refusals: readonly Refusal[];
+  readonly refusedTotal: number;
+  /** SHA-256, hex, over the canonical lines, each ended by a newline, in the order in which they stand in the batches. */
+  readonly linesSha256: string;
+  readonly batches: readonly Batch[];
+  readonly notices: readonly AccessRecord[];
+};
+
+export type TakeInFault =
+  | { readonly code: 'body-invalid' | 'too-many-records' | 'body-empty'; readonly message: string }
+  | AppendFault;
+
+export type TakeInServices = {
+  readonly ledger: Ledger;
+  readonly streams: DoorStreams;
+  readonly quarantine: Quarantine;
+  /** Gives the event loop back between slices. */
+  readonly turn: (sender: string) => Promise<void>;
+};
+
+const NOTHING_APPENDED: Omit<Appended, 'received'> = { accepted: 0, duplicates: 0, addresses: [] };
+
+/**
+ * Takes a body of records in: reads it in slices, numbers what is unnumbered, appends what is good, quarantines what is
+ * not. Resolves once both are durable. On a fault of the body as a whole nothing of it was written.
+ */
+export async function takeIn(
+  body: { readonly bytes: Buffer; readonly source: RecordSource; readonly sender: Sender },
+  services: TakeInServices,
+  receivedNow: () => string,
+): Promise<Result<TakenIn, TakeInFault>> {
+  const intake = new Intake({ ...body, streams: services.streams });
+  let lease: StreamLease | undefined;
+  try {
+    for (;;) {
+      await services.turn(body.sender.name);
+      const state = intake.step();
+      if (state === 'more') continue;
+      if (state === 'done') break;
+      if (state !== 'stream-needed') return { ok: false, fault: { code: state.fault, message: state.message } };
+      lease = await services.streams.lease(body.sender);
+      intake.useLease(lease);
+    }
+    if (intake.records === 0) return { ok: false, fault: { code: 'body-empty', message: 'The body holds no record.' } };
+    return await store(intake, lease, body.sender, services, receivedNow);
+  } finally {
+    lease?.release();
+  }
+}
+
+async function store(
+  intake: Intake,
+  lease: StreamLease | undefined,
+  sender: Sender,
+  services: TakeInServices,
+  receivedNow: () => string,
+): Promise<Result<TakenIn, TakeInFault>> {
+  const batches = intake.batches();
+  let appended: Appended = { ...NOTHING_APPENDED, received: receivedNow() };
+  if (batches.length > 0) {
+    const result = await services.ledger.append(batches);
+    if (!result.ok) return result;
+    // Durable from here on: the numbers given are used up, whatever happens to the answer.
+    lease?.commit(intake.numbered);
+    appended = result.value;
+  }
+  if (intake.refusedTotal > 0) await services.quarantine.keep(sender.name, intake.quarantined, intake.refusedTotal);
+  return {
+    ok: true,
+    value: {
+      appended,
+      refusals: intake.refusals,
+      refusedTotal: intake.refusedTotal,
+      linesSha256: linesSha256(batches),
+      batches,
+      notices: intake.notices,
+    },
+  };
+}
+
+/** One hash over whole batches costs a tenth of a Merkle root over their lines, which the block's manifest has anyway. */
+function linesSha256(batches: readonly Batch[]): string {
+  const hash = createHash('sha256');
+  for (const batch of batches) hash.update(batch.lines);
+  return hash.digest('hex');
+}
