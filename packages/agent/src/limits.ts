@@ -45,6 +45,8 @@ export const FLUSH_INTERVAL_MS = 100;
 export const FLUSH_LINES_MAX = 4_096;
 /** Characters waiting for the disk; beyond it records are dropped and counted (`disk-behind`). */
 export const PENDING_CHARS_MAX = 16_777_216;
+/** Milliseconds before a refused write to the spool is tried again. */
+export const DISK_RETRY_MS = 1_000;
 /** Bytes of one spool file: a restart resends at most one such file that was already delivered. */
 export const SPOOL_SEGMENT_BYTES = 4_194_304;
 /** Default bound of the spool on disk, bytes; see `spoolBytesMax`. */

@@ -21,7 +21,8 @@ const HEX_ID = '[0-9a-f]{64}';
 const PREFIXED_ID = new RegExp(`^(?:(.+)[-:])?(${HEX_ID})(?:\\.scope)?$`);
 /** AWS Fargate: 32 hexadecimal digits of the task and a number. */
 const FARGATE_ID = /^[0-9a-f]{32}-\d{1,12}$/;
-const POD = /(?:^|-)pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice|$)/;
+const POD =
+  /(?:^|-)pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice|$)/;
 const UNIT = /^(?!\.)[\w:.\\@-]+\.(?:service|scope|socket|mount|swap)$/;
 /** Helpers of container runtimes that run on the host: conmon, buildkit's executor. */
 const RUNTIME_HELPERS = new Set(['libpod-conmon', 'crio-conmon', 'libpod-payload-conmon']);

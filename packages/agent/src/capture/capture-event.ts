@@ -9,7 +9,19 @@ export type CaptureKind =
   | 'listener-closed';
 
 /** Why a connection did not come about or ended; absent means unknown. */
-export type CaptureReason = 'refused' | 'timed-out' | 'reset' | 'unreachable' | 'not-accepted';
+export type CaptureReason =
+  | 'refused'
+  | 'timed-out'
+  | 'reset'
+  | 'unreachable'
+  /** The peer gave up, or the listener closed, before a process took the connection. */
+  | 'not-accepted'
+  /** The process closed the socket while connect() was still waiting for an answer. */
+  | 'interrupted'
+  /** Ended from outside by an administrator (`ss -K`). */
+  | 'aborted'
+  /** Never left the host: no free port, for one. */
+  | 'local-error';
 
 /** The process behind a socket, as it was when the socket was made or used; absent means unknown. */
 export type Owner = {
@@ -52,6 +64,8 @@ export type CaptureEvent = {
   readonly packetsIn?: number;
   readonly durationMicros?: number;
   readonly reason?: CaptureReason;
+  /** Which end sent the reset that ended an established connection. */
+  readonly resetBy?: 'source' | 'destination';
   /** True when it already stood as capture began. */
   readonly standing?: boolean;
 };

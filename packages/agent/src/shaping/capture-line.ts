@@ -9,7 +9,9 @@ import type { OwnerFragments } from './owner-fragments.ts';
 import type { StreamMembers } from './stream-members.ts';
 
 /** How each kind of event begins its line, and the outcome it stands for. */
-const KINDS: Readonly<Record<CaptureKind, { readonly head: string; readonly outcome: string; readonly listener: boolean }>> = {
+const KINDS: Readonly<
+  Record<CaptureKind, { readonly head: string; readonly outcome: string; readonly listener: boolean }>
+> = {
   initiated: kind('connection-initiated', 'success'),
   accepted: kind('connection-accepted', 'success'),
   refused: kind('connection-refused', 'failure'),

@@ -25,7 +25,8 @@ export function ownerFragments(owner: Attribution): OwnerFragments {
     service: owner.service ?? owner.process,
     cgroup: textMember('cgroup', owner.cgroup, PATH_BYTES_MAX),
     container:
-      textMember('container', owner.container, NAME_BYTES_MAX) + textMember('container_id', owner.containerId, NAME_BYTES_MAX),
+      textMember('container', owner.container, NAME_BYTES_MAX) +
+      textMember('container_id', owner.containerId, NAME_BYTES_MAX),
     exe: textMember('exe', owner.exe, PATH_BYTES_MAX),
     labels: labelsMember(owner.labels, LABEL_VALUE_BYTES_MAX),
     labelsStanding: labelsMember({ ...owner.labels, ...STANDING_LABEL }, LABEL_VALUE_BYTES_MAX),

@@ -182,10 +182,7 @@ function trafficOf(bytes: Buffer, at: number, size: number, state: number): Traf
   // bytes_sent (4.19) counts payload alone, while bytes_acked counts the SYN of the side that connected as one byte.
   const sent = size >= 216 ? uint64(bytes, at + 200) - uint64(bytes, at + 208) : Math.max(0, acked - 1);
   // The peer's FIN has taken one sequence number, which the kernel counts as a received byte.
-  const finSeen =
-    state === TCP_STATE.closeWait ||
-    state === TCP_STATE.lastAck ||
-    state === TCP_STATE.closing;
+  const finSeen = state === TCP_STATE.closeWait || state === TCP_STATE.lastAck || state === TCP_STATE.closing;
   return {
     bytesSent: sent,
     bytesReceived: Math.max(0, received - (finSeen ? 1 : 0)),

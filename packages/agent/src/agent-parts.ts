@@ -1,0 +1,108 @@
+import type { AgentLog } from './agent-log.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { ContainerUsers } from './attribution/container-users.ts';
+import { OwnerDetails } from './attribution/owner-details.ts';
+import { libcLookup, passwdLookup, UserNames } from './attribution/user-names.ts';
+import { beginCapture, startCapture, type StartedCapture } from './capture/started-capture.ts';
+import { openLibc, type Libc } from './libc/libc.ts';
+import { SPOOL_BYTES_MAX } from './limits.ts';
+import { CgroupPaths } from './process/cgroup-paths.ts';
+import { ProcessReader } from './process/process-reader.ts';
+import { CaptureLines } from './shaping/capture-line.ts';
+import { ConnectionIds } from './shaping/connection-ids.ts';
+import { HostAddresses } from './shaping/host-addresses.ts';
+import { ListenerServices } from './shaping/listener-services.ts';
+import { OwnerCache } from './shaping/owner-cache.ts';
+import { streamMembers } from './shaping/stream-members.ts';
+import { ClockOffset } from './stream/clock-offset.ts';
+import { CollectorClient } from './stream/collector-client.ts';
+import { RecordStream } from './stream/record-stream.ts';
+import { Sender } from './stream/sender.ts';
+import { newSessionId } from './stream/session-id.ts';
+import { lockSpool } from './stream/spool-lock.ts';
+import { Spool } from './stream/spool.ts';
+
+/** What an agent is made of; opened in this order and closed by the agent in the reverse one. */
+export type AgentParts = {
+  readonly session: string;
+  readonly log: AgentLog;
+  readonly lock: Disposable;
+  readonly spool: Spool;
+  readonly clock: ClockOffset;
+  readonly client: CollectorClient;
+  readonly sender: Sender;
+  readonly stream: RecordStream;
+  readonly capture: StartedCapture;
+  readonly lines: CaptureLines;
+};
+
+const silent: AgentLog = () => {};
+const monotonic = (): number => performance.now();
+
+/** Opens everything and starts capture. Throws when the spool is held or the capture asked for does not work. */
+export async function openParts(options: AgentOptions): Promise<AgentParts> {
+  const log = options.log ?? silent;
+  const libc = await openLibc();
+  const lock = lockSpool(options.spoolDir, libc);
+  let spool: Spool | undefined;
+  try {
+    spool = await Spool.open({ dir: options.spoolDir, bytesMax: options.spoolBytesMax ?? SPOOL_BYTES_MAX });
+    const processes = new ProcessReader();
+    const capture = await openCapture(options, { libc, processes, log });
+    const session = newSessionId(Date.now());
+    const clock = new ClockOffset();
+    const client = new CollectorClient({
+      collectorUrl: options.collectorUrl,
+      token: options.token,
+      clock,
+      now: () => performance.timeOrigin + performance.now(),
+    });
+    const sender = new Sender({ spool, client, log });
+    const stream = new RecordStream({
+      session,
+      spool,
+      onDurable: () => sender.wake(),
+      onFault: (message) => log('error', message),
+      now: monotonic,
+    });
+    const lines = captureLines({ observer: options.observer, session, capture, processes, libc });
+    return { session, log, lock, spool, clock, client, sender, stream, capture, lines };
+  } catch (cause) {
+    await spool?.close();
+    lock[Symbol.dispose]();
+    throw cause;
+  }
+}
+
+type Host = { readonly libc: Libc | undefined; readonly processes: ProcessReader; readonly log: AgentLog };
+
+function openCapture(options: AgentOptions, host: Host): Promise<StartedCapture> {
+  if (options.captureSource !== undefined) return beginCapture(options.captureSource);
+  const { pollIntervalMs } = options;
+  return startCapture({
+    choice: options.capture ?? 'auto',
+    ...host,
+    ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+  });
+}
+
+type LineSetting = {
+  readonly observer: string;
+  readonly session: string;
+  readonly capture: StartedCapture;
+  readonly processes: ProcessReader;
+  readonly libc: Libc | undefined;
+};
+
+function captureLines({ observer, session, capture, processes, libc }: LineSetting): CaptureLines {
+  const users = new UserNames(libc === undefined ? passwdLookup() : libcLookup(libc), monotonic);
+  const details = new OwnerDetails(processes, new CgroupPaths(monotonic));
+  const sources = { users, containerUsers: new ContainerUsers(monotonic) };
+  return new CaptureLines({
+    stream: streamMembers(observer, session, capture.source.mode),
+    owners: new OwnerCache(sources, details, monotonic),
+    addresses: new HostAddresses(monotonic),
+    connectionIds: new ConnectionIds(),
+    listeners: new ListenerServices(),
+  });
+}

@@ -1,0 +1,11 @@
+export type { Agent, AgentStatus } from './agent.ts';
+export type { AgentLog, LogLevel } from './agent-log.ts';
+export type { AgentOptions } from './agent-options.ts';
+export type { CaptureEvent, CaptureKind, CaptureReason, Owner } from './capture/capture-event.ts';
+export type { CaptureCounters, CaptureMode, CaptureSource } from './capture/capture-source.ts';
+export type { CaptureChoice } from './capture/started-capture.ts';
+export type { CaptureDescription } from './capture/capture-description.ts';
+export { describeCapture } from './capture/describe-capture.ts';
+export * from './limits.ts';
+export { startAgent } from './start-agent.ts';
+export type { SenderCounters, SenderState } from './stream/sender.ts';

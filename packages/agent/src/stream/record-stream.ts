@@ -1,0 +1,156 @@
+import { DISK_RETRY_MS, FLUSH_INTERVAL_MS, FLUSH_LINES_MAX, PENDING_CHARS_MAX } from '../limits.ts';
+import type { Spool } from './spool.ts';
+
+export type DropCause = 'spool-overflow' | 'disk-behind';
+
+/** Records that were never numbered, since the last time they were told. */
+export type Gap = {
+  readonly cause: DropCause;
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+};
+
+export type StreamOptions = {
+  readonly session: string;
+  readonly spool: Spool;
+  /** Called when lines are on the disk and one of them wants to be sent now. */
+  readonly onDurable: () => void;
+  /** Told when the disk refuses to write; the lines are kept and tried again. */
+  readonly onFault: (message: string) => void;
+  readonly now: () => number;
+};
+
+export type WriteOptions = {
+  /** False for lines that may wait until others are sent: the agent's own traffic must not cause more of it. */
+  readonly wake?: boolean;
+  /** True for the few records about the stream itself that must get in when the spool is full. */
+  readonly essential?: boolean;
+};
+
+/**
+ * Numbers the lines of one session without holes and puts them on the disk in groups. What does not fit is dropped
+ * before it gets a number, counted by cause, and told later as a gap.
+ */
+export class RecordStream {
+  readonly #options: StreamOptions;
+  readonly #dropped: Record<DropCause, number> = { 'spool-overflow': 0, 'disk-behind': 0 };
+  #gaps = new Map<DropCause, Gap>();
+  #seq = 0;
+  #pending = '';
+  #pendingLines = 0;
+  #pendingFirstSeq = 0;
+  #wake = false;
+  #inFlightBytes = 0;
+  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  /** Records numbered so far, which is the next record's number. */
+  get records(): number {
+    return this.#seq;
+  }
+
+  get dropped(): Readonly<Record<DropCause, number>> {
+    return this.#dropped;
+  }
+
+  get hasRoom(): boolean {
+    return this.#options.spool.hasRoom(this.#pending.length + this.#inFlightBytes);
+  }
+
+  /** Takes a record, `line` writing it with its number. False when it was dropped. */
+  write(line: (seq: number) => string, options: WriteOptions = {}): boolean {
+    const cause = options.essential === true ? undefined : this.#dropCause();
+    if (cause !== undefined) {
+      this.#drop(cause);
+      return false;
+    }
+    if (this.#pendingLines === 0) this.#pendingFirstSeq = this.#seq;
+    this.#pending += `${line(this.#seq)}\n`;
+    this.#seq += 1;
+    this.#pendingLines += 1;
+    if (options.wake !== false) this.#wake = true;
+    this.#schedule();
+    return true;
+  }
+
+  #dropCause(): DropCause | undefined {
+    if (!this.hasRoom) return 'spool-overflow';
+    return this.#pending.length > PENDING_CHARS_MAX ? 'disk-behind' : undefined;
+  }
+
+  #drop(cause: DropCause): void {
+    this.#dropped[cause] += 1;
+    const nowMs = this.#options.now();
+    const gap = this.#gaps.get(cause);
+    this.#gaps.set(cause, { cause, count: (gap?.count ?? 0) + 1, firstMs: gap?.firstMs ?? nowMs, lastMs: nowMs });
+  }
+
+  /** Hands over the gaps not told yet; the caller writes them into the stream. */
+  takeGaps(): readonly Gap[] {
+    if (this.#gaps.size === 0) return [];
+    const gaps = [...this.#gaps.values()];
+    this.#gaps = new Map();
+    return gaps;
+  }
+
+  #schedule(afterFault = false): void {
+    if (this.#writing !== undefined) return;
+    if (this.#pendingLines >= FLUSH_LINES_MAX && !afterFault) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#writing = this.#writeOut();
+    } else {
+      this.#timer ??= setTimeout(
+        () => {
+          this.#timer = undefined;
+          this.#writing ??= this.#writeOut();
+        },
+        afterFault ? DISK_RETRY_MS : FLUSH_INTERVAL_MS,
+      );
+    }
+  }
+
+  /** Writes everything pending; resolves when it is on the disk or the disk has refused it. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#writing;
+    if (this.#pendingLines === 0) return;
+    this.#writing ??= this.#writeOut();
+    await this.#writing;
+  }
+
+  async #writeOut(): Promise<void> {
+    const lines = Buffer.from(this.#pending);
+    const firstSeq = this.#pendingFirstSeq;
+    const wake = this.#wake;
+    const { length: chars } = this.#pending;
+    const count = this.#pendingLines;
+    this.#pending = '';
+    this.#pendingLines = 0;
+    this.#wake = false;
+    this.#inFlightBytes = lines.length;
+    let fault = false;
+    try {
+      await this.#options.spool.append(lines, { session: this.#options.session, firstSeq, records: count });
+      if (wake) this.#options.onDurable();
+    } catch (cause) {
+      fault = true;
+      // Numbered records may not be lost: they go back in front of what came meanwhile and are tried again.
+      this.#pending = lines.toString() + this.#pending;
+      this.#pendingLines += count;
+      this.#pendingFirstSeq = firstSeq;
+      this.#wake ||= wake;
+      this.#options.onFault(`the spool cannot be written (${chars} characters wait): ${String(cause)}`);
+    } finally {
+      this.#inFlightBytes = 0;
+      this.#writing = undefined;
+    }
+    if (this.#pendingLines > 0) this.#schedule(fault);
+  }
+}
