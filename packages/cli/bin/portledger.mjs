@@ -66,7 +66,10 @@ function handOver(node) {
 
 async function run() {
   if (!dependenciesInstalled()) {
-    return fail('its dependencies are not installed', `run \`npm ci\` in ${workspaceDir()}, or \`npm start\`, which does it`);
+    return fail(
+      'its dependencies are not installed',
+      `run \`npm ci\` in ${workspaceDir()}, or \`npm start\`, which does it`,
+    );
   }
   if (majorOf(process.versions.node) < NODE_MAJOR_MIN) {
     const node = process.env[HANDED_OVER] === undefined ? pinnedNode() : undefined;

@@ -16,7 +16,8 @@ export class Failure extends Error {
 /** The message of anything that was thrown, in one line. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const cause = thrown.cause instanceof Error && !thrown.message.includes(thrown.cause.message) ? thrown.cause : undefined;
+  const cause =
+    thrown.cause instanceof Error && !thrown.message.includes(thrown.cause.message) ? thrown.cause : undefined;
   const text = cause === undefined ? thrown.message : `${thrown.message}: ${messageOf(cause)}`;
   return text === '' ? thrown.name : text;
 }

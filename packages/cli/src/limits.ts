@@ -13,8 +13,8 @@ export const SLOW_START_MS = 2_000;
 /** Milliseconds that a child may take until it is ready. The first start makes keys and loads the index. */
 export const CHILD_READY_TIMEOUT_MS = 60_000;
 
-/** Milliseconds that the agent and the collector get to stop by themselves. */
-export const AGENT_STOP_MS = 4_000;
+/** Milliseconds that the agent (which tries to deliver for 2 s) and the collector get to stop by themselves. */
+export const AGENT_STOP_MS = 6_000;
 export const COLLECTOR_STOP_MS = 12_000;
 
 /** Milliseconds before a child that ended is started again: doubled each time up to the most. */

@@ -12,7 +12,11 @@ const FILE_NAME = 'portledger.yaml';
 const SYSTEM_FILE = '/etc/portledger/portledger.yaml';
 
 /** The effective configuration, or a Failure that tells every fault of it. */
-export async function loadConfig(invocation: Invocation, file: string | undefined, flags: readonly FlagValue[]): Promise<Config> {
+export async function loadConfig(
+  invocation: Invocation,
+  file: string | undefined,
+  flags: readonly FlagValue[],
+): Promise<Config> {
   const inputs = await configInputs(invocation, file, flags);
   const config = readConfig(inputs);
   if (config.ok) return config.value;
@@ -22,13 +26,22 @@ export async function loadConfig(invocation: Invocation, file: string | undefine
 export function configFailure(faults: readonly ConfigFault[]): Failure {
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
   const remedy = 'mend them, then look with `portledger config check`; every key is in docs/configuration.md';
-  return new Failure(EXIT.usage, [`the configuration has ${count}:`, ...faults.map(formatConfigFault)].join('\n'), remedy);
+  return new Failure(
+    EXIT.usage,
+    [`the configuration has ${count}:`, ...faults.map(formatConfigFault)].join('\n'),
+    remedy,
+  );
 }
 
-export async function configInputs(invocation: Invocation, file: string | undefined, flags: readonly FlagValue[]): Promise<ConfigInputs> {
+export async function configInputs(
+  invocation: Invocation,
+  file: string | undefined,
+  flags: readonly FlagValue[],
+): Promise<ConfigInputs> {
   const { checkout, hostName, workingDir, environment } = invocation;
   const named = file ?? (environment['PORTLEDGER_CONFIG'] || undefined);
-  const found = named === undefined ? await findFile(checkout, workingDir) : await readNamed(path.resolve(workingDir, named));
+  const found =
+    named === undefined ? await findFile(checkout, workingDir) : await readNamed(path.resolve(workingDir, named));
   return { place: { checkout, hostName }, workingDir, environment, flags, file: found };
 }
 
@@ -37,7 +50,11 @@ async function readNamed(name: string): Promise<{ name: string; content: string 
     return { name, content: await readFile(name, 'utf8') };
   } catch (error) {
     const exitCode = systemCodeOf(error) === 'EACCES' ? EXIT.notPermitted : EXIT.usage;
-    throw new Failure(exitCode, `can't read the configuration ${name}: ${messageOf(error)}`, 'give a file that exists with --config');
+    throw new Failure(
+      exitCode,
+      `can't read the configuration ${name}: ${messageOf(error)}`,
+      'give a file that exists with --config',
+    );
   }
 }
 

@@ -20,7 +20,8 @@ function section(prefix: string, settings: readonly AnySetting[]): TSchema {
     const [name = '', ...below] = setting.path.slice(prefix.length).split('.');
     if (name in properties) continue;
     const inner = settings.filter((other) => other.path.startsWith(`${prefix}${name}.`));
-    properties[name] = below.length === 0 ? Type.Optional(setting.schema) : nullable(section(`${prefix}${name}.`, inner));
+    properties[name] =
+      below.length === 0 ? Type.Optional(setting.schema) : nullable(section(`${prefix}${name}.`, inner));
   }
   return Type.Object(properties, { additionalProperties: false });
 }

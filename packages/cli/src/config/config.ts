@@ -75,7 +75,8 @@ export function readConfig(inputs: ConfigInputs): Result<Config, readonly Config
     if (setting.env === undefined || raw === undefined || raw === '') continue;
     take(setting, { raw, base: workingDir, origin: setting.env }, { source: setting.env });
   }
-  for (const { setting, flag, raw } of inputs.flags) take(setting, { raw, base: workingDir, origin: flag }, { source: flag });
+  for (const { setting, flag, raw } of inputs.flags)
+    take(setting, { raw, base: workingDir, origin: flag }, { source: flag });
   if (faults.length > 0) return { ok: false, fault: faults };
   return { ok: true, value: new Config(given, inputs.place, file?.name) };
 }
@@ -86,7 +87,10 @@ function unknownVariables(environment: ConfigInputs['environment']): ConfigFault
   return Object.keys(environment)
     .filter((name) => name.startsWith('PORTLEDGER_') && !known.includes(name))
     .flatMap((name) => {
-      const meant = nearest(name.slice('PORTLEDGER_'.length), known.map((one) => one.slice('PORTLEDGER_'.length)));
+      const meant = nearest(
+        name.slice('PORTLEDGER_'.length),
+        known.map((one) => one.slice('PORTLEDGER_'.length)),
+      );
       if (meant === undefined) return [];
       return [{ source: name, path: '', message: 'unknown variable', remedy: `did you mean PORTLEDGER_${meant}?` }];
     });

@@ -15,13 +15,19 @@ export function text(at: string, info: SettingInfo<string>): Setting<string> {
   return {
     ...base(at, 'text', info),
     schema: Type.String({ description: info.about, minLength: 1 }),
-    parse: (raw) => (typeof raw === 'object' || typeof raw === 'boolean' || String(raw).trim() === '' ? no('write a text') : yes(String(raw).trim())),
+    parse: (raw) =>
+      typeof raw === 'object' || typeof raw === 'boolean' || String(raw).trim() === ''
+        ? no('write a text')
+        : yes(String(raw).trim()),
     show: (value) => value,
   };
 }
 
 /** Text that may stay unset: undefined means the product decides. */
-export function optionalText(at: string, info: Omit<SettingInfo<string | undefined>, 'fallback'>): Setting<string | undefined> {
+export function optionalText(
+  at: string,
+  info: Omit<SettingInfo<string | undefined>, 'fallback'>,
+): Setting<string | undefined> {
   const plain = text(at, { ...info, fallback: '' });
   return { ...plain, fallback: () => undefined, show: (value) => value ?? '' };
 }
@@ -32,13 +38,18 @@ export function filePath(at: string, info: SettingInfo<string>): Setting<string>
     ...base(at, 'path', info),
     schema: Type.String({ description: info.about, minLength: 1 }),
     parse: (raw, from) =>
-      typeof raw === 'string' && raw.trim() !== '' && !raw.includes('\0') ? yes(path.resolve(from, raw)) : no('write a path'),
+      typeof raw === 'string' && raw.trim() !== '' && !raw.includes('\0')
+        ? yes(path.resolve(from, raw))
+        : no('write a path'),
     show: (value) => value,
   };
 }
 
 /** A path that may stay unset. */
-export function optionalPath(at: string, info: Omit<SettingInfo<string | undefined>, 'fallback'>): Setting<string | undefined> {
+export function optionalPath(
+  at: string,
+  info: Omit<SettingInfo<string | undefined>, 'fallback'>,
+): Setting<string | undefined> {
   const plain = filePath(at, { ...info, fallback: '' });
   return { ...plain, fallback: () => undefined, show: (value) => value ?? '' };
 }
@@ -64,7 +75,8 @@ export function integer(at: string, info: SettingInfo<number> & Range): Setting<
     schema: Type.Integer({ description: info.about, minimum: info.minimum, maximum: info.maximum }),
     parse: (raw) => {
       const value = typeof raw === 'string' && /^-?\d+$/.test(raw) ? Number(raw) : raw;
-      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return no(`${JSON.stringify(raw)} is not a whole number`);
+      if (typeof value !== 'number' || !Number.isSafeInteger(value))
+        return no(`${JSON.stringify(raw)} is not a whole number`);
       return inRange(value, info, String);
     },
     show: (value) => value,
@@ -76,7 +88,10 @@ export function duration(at: string, info: SettingInfo<number> & Range): Setting
   return {
     ...base(at, 'duration', info),
     schema: Type.Union(
-      [Type.String({ pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$' }), Type.Integer({ minimum: info.minimum, maximum: info.maximum })],
+      [
+        Type.String({ pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$' }),
+        Type.Integer({ minimum: info.minimum, maximum: info.maximum }),
+      ],
       { description: `${info.about} A text such as 15s, 250ms, 1h30m, or an integer of milliseconds.` },
     ),
     parse: (raw) => ranged(raw, parseDuration, info, formatDuration, 'a duration such as 15s'),
@@ -89,7 +104,10 @@ export function byteSize(at: string, info: SettingInfo<number> & Range): Setting
   return {
     ...base(at, 'size', info),
     schema: Type.Union(
-      [Type.String({ pattern: '^\\d+(\\.\\d+)? ?([KMGT]iB|[kMGT]?B)?$' }), Type.Integer({ minimum: info.minimum, maximum: info.maximum })],
+      [
+        Type.String({ pattern: '^\\d+(\\.\\d+)? ?([KMGT]iB|[kMGT]?B)?$' }),
+        Type.Integer({ minimum: info.minimum, maximum: info.maximum }),
+      ],
       { description: `${info.about} A text such as 256MiB, or an integer of bytes.` },
     ),
     parse: (raw) => ranged(raw, parseByteSize, info, formatByteSize, 'a size such as 256MiB'),
@@ -98,16 +116,25 @@ export function byteSize(at: string, info: SettingInfo<number> & Range): Setting
 }
 
 /** One of a few words. */
-export function choice<const Word extends string>(at: string, words: readonly Word[], info: SettingInfo<Word>): Setting<Word> {
+export function choice<const Word extends string>(
+  at: string,
+  words: readonly Word[],
+  info: SettingInfo<Word>,
+): Setting<Word> {
   return {
     ...base(at, `one of ${words.join(', ')}`, info),
-    schema: Type.Union(words.map((word) => Type.Literal(word)), { description: info.about }),
+    schema: Type.Union(
+      words.map((word) => Type.Literal(word)),
+      { description: info.about },
+    ),
     parse: (raw) => {
       const given = typeof raw === 'object' ? raw.join(', ') : String(raw);
       const word = words.find((candidate) => candidate === given);
       if (word !== undefined) return yes(word);
       const meant = nearest(given, words);
-      return no(`${JSON.stringify(given)} is not one of ${words.join(', ')}${meant === undefined ? '' : `: did you mean ${meant}?`}`);
+      return no(
+        `${JSON.stringify(given)} is not one of ${words.join(', ')}${meant === undefined ? '' : `: did you mean ${meant}?`}`,
+      );
     },
     show: (value) => value,
   };
@@ -121,7 +148,12 @@ export function list(at: string, info: SettingInfo<readonly string[]>): Setting<
     parse: (raw) => {
       if (typeof raw === 'object') return yes(raw);
       if (typeof raw !== 'string') return no('write a list, such as [one, two]');
-      return yes(raw.split(',').map((part) => part.trim()).filter((part) => part !== ''));
+      return yes(
+        raw
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      );
     },
     show: (value) => value,
   };

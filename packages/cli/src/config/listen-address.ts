@@ -9,7 +9,10 @@ export type ListenAddress = { readonly host: string; readonly port: number };
 export function parseListenAddress(input: string): Result<ListenAddress, string> {
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):)?(\d{1,5})$/.exec(input.trim());
   if (match === null) {
-    return { ok: false, fault: `${JSON.stringify(input)} is not HOST:PORT: write for example 127.0.0.1:7071 or [::1]:7071` };
+    return {
+      ok: false,
+      fault: `${JSON.stringify(input)} is not HOST:PORT: write for example 127.0.0.1:7071 or [::1]:7071`,
+    };
   }
   const host = (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, '');
   const port = Number(match[2]);

@@ -1,5 +1,17 @@
 import path from 'node:path';
-import { byteSize, choice, duration, filePath, flag, integer, list, listenAddress, optionalPath, optionalText, text } from './kinds.ts';
+import {
+  byteSize,
+  choice,
+  duration,
+  filePath,
+  flag,
+  integer,
+  list,
+  listenAddress,
+  optionalPath,
+  optionalText,
+  text,
+} from './kinds.ts';
 import type { Setting } from './setting.ts';
 
 const KIB = 1024;
@@ -15,13 +27,15 @@ export const CAPTURE_CHOICES = ['auto', 'ebpf', 'sock-diag', 'none'] as const;
 /** Every key of portledger.yaml, in the order in which they are printed and documented. */
 export const SETTINGS = {
   data: filePath('data', {
-    about: 'Folder that holds everything the product keeps: ledger, keys, index, spool. Made at first start with mode 0700.',
+    about:
+      'Folder that holds everything the product keeps: ledger, keys, index, spool. Made at first start with mode 0700.',
     env: 'PORTLEDGER_DATA',
     example: '/var/lib/portledger',
     fallback: (place) => path.join(place.checkout, 'var'),
   }),
   listen: listenAddress('listen', {
-    about: 'Address of the collector: API, doors and console. Port 0 takes a free one. Beyond loopback, put TLS before it.',
+    about:
+      'Address of the collector: API, doors and console. Port 0 takes a free one. Beyond loopback, put TLS before it.',
     env: 'PORTLEDGER_LISTEN',
     example: '127.0.0.1:7071',
     fallback: '127.0.0.1:7071',
@@ -38,12 +52,14 @@ export const SETTINGS = {
     fallback: true,
   }),
   origin: text('ledger.origin', {
-    about: 'Name of the log in its checkpoints. Fixed at first start: a change later is refused, because it would be another log.',
+    about:
+      'Name of the log in its checkpoints. Fixed at first start: a change later is refused, because it would be another log.',
     example: 'audit.example.com/portledger',
     fallback: (place) => `portledger/${place.hostName}`,
   }),
   sealInterval: duration('ledger.seal_interval', {
-    about: 'How long a record waits at most until its block is sealed and signed. Records are durable and searchable before that.',
+    about:
+      'How long a record waits at most until its block is sealed and signed. Records are durable and searchable before that.',
     example: '1s',
     fallback: SECOND_MS,
     minimum: 100,
@@ -71,7 +87,8 @@ export const SETTINGS = {
     maximum: HOUR_MS,
   }),
   hostsAllowed: list('collector.hosts_allowed', {
-    about: 'Names under which the collector may be called besides loopback ones (Host header; guards against DNS rebinding).',
+    about:
+      'Names under which the collector may be called besides loopback ones (Host header; guards against DNS rebinding).',
     example: '[portledger.example.com]',
     fallback: [],
   }),
@@ -103,16 +120,10 @@ export const SETTINGS = {
     fallback: (place) => place.hostName,
   }),
   capture: choice('agent.capture', CAPTURE_CHOICES, {
-    about: 'How connections are seen: by a kernel program (ebpf), by polling the sockets (sock-diag), the best that works here (auto), or not at all (none).',
+    about:
+      'How connections are seen: by a kernel program (ebpf), by polling the sockets (sock-diag), the best that works here (auto), or not at all (none).',
     example: 'auto',
     fallback: 'auto',
-  }),
-  ringBytes: byteSize('agent.ring_bytes', {
-    about: 'Ring buffer between kernel and agent. A power of two.',
-    example: '8MiB',
-    fallback: 8 * MIB,
-    minimum: 64 * KIB,
-    maximum: GIB,
   }),
   pollInterval: duration('agent.poll_interval', {
     about: 'How often sock-diag looks. Connections shorter than it are missed in that mode.',
@@ -135,7 +146,7 @@ export const SETTINGS = {
   spoolBytesMax: byteSize('agent.spool.max', {
     about: 'Most disk that the spool takes. Beyond it new records are counted as lost, and the loss is recorded.',
     example: '1GiB',
-    fallback: GIB,
+    fallback: 256 * MIB,
     minimum: MIB,
     maximum: TIB,
   }),

@@ -7,7 +7,12 @@ import type { RawValue } from './setting.ts';
 /** Bytes: a configuration beyond it is a mistake, and YAML parsers are slow on hostile input. */
 export const CONFIG_BYTES_MAX = 1024 * 1024;
 
-export type YamlEntry = { readonly path: string; readonly raw: RawValue; readonly line: number; readonly column: number };
+export type YamlEntry = {
+  readonly path: string;
+  readonly raw: RawValue;
+  readonly line: number;
+  readonly column: number;
+};
 export type YamlSource = { readonly entries: readonly YamlEntry[]; readonly faults: readonly ConfigFault[] };
 
 type Reading = {
@@ -66,11 +71,18 @@ function readPair(reading: Reading, pair: Pair, path: string, offset: number): v
   if (isSection) {
     if (isMap(value)) return readSection(reading, value, `${path}.`);
     if (value === null || (isScalar(value) && value.value === null)) return undefined;
-    return addFault(reading, offset, path, 'is a section, not a value', `put its keys on the lines below, indented: ${keysOf(reading, path)}`);
+    return addFault(
+      reading,
+      offset,
+      path,
+      'is a section, not a value',
+      `put its keys on the lines below, indented: ${keysOf(reading, path)}`,
+    );
   }
   if (!reading.known.has(path)) return addFault(reading, offset, path, 'unknown key', unknownRemedy(reading, path));
   const raw = rawValue(value);
-  if (raw === undefined) return addFault(reading, offset, path, 'has no value that can be read', 'give it a value or remove the line');
+  if (raw === undefined)
+    return addFault(reading, offset, path, 'has no value that can be read', 'give it a value or remove the line');
   const position = reading.lines.linePos(offset);
   reading.entries.push({ path, raw, line: position.line, column: position.col });
   return undefined;
@@ -92,7 +104,10 @@ function rawValue(value: unknown): RawValue | undefined {
 function unknownRemedy(reading: Reading, path: string): string {
   const leaf = path.slice(path.lastIndexOf('.') + 1);
   const elsewhere = [...reading.known].filter((known) => known === leaf || known.endsWith(`.${leaf}`));
-  const meant = nearest(path, reading.known) ?? (elsewhere.length === 1 ? elsewhere[0] : undefined) ?? nearestSection(reading, path);
+  const meant =
+    nearest(path, reading.known) ??
+    (elsewhere.length === 1 ? elsewhere[0] : undefined) ??
+    nearestSection(reading, path);
   return meant === undefined ? 'remove it; `portledger config print` lists every key' : `did you mean ${meant}?`;
 }
 
@@ -108,7 +123,8 @@ function keysOf(reading: Reading, section: string): string {
 }
 
 function offsetOf(node: unknown): number {
-  if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
+  if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+    return Number(node.range[0]);
   return 0;
 }
 

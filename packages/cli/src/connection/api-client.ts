@@ -37,14 +37,20 @@ export class ApiClient {
     const body = await this.#text(response);
     // A batch of which every line was refused is answered with 422 and the list of refusals.
     const isAnswer = response.ok || (response.status === 422 && body.includes('"refused_total"'));
-    if (!isAnswer) return { ok: false, fault: readApiFault(response.status, body, response.headers.get('retry-after')) };
+    if (!isAnswer)
+      return { ok: false, fault: readApiFault(response.status, body, response.headers.get('retry-after')) };
     try {
       const value: unknown = body === '' ? undefined : JSON.parse(body);
       return { ok: true, value };
     } catch (error) {
-      throw new Failure(EXIT.unreachable, `${this.url}${path} did not answer with JSON`, 'is this a Portledger collector?', {
-        cause: error,
-      });
+      throw new Failure(
+        EXIT.unreachable,
+        `${this.url}${path} did not answer with JSON`,
+        'is this a Portledger collector?',
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -107,17 +113,14 @@ function unreachable(url: string, error: unknown): Failure {
   return new Failure(EXIT.unreachable, message, 'is it running? `portledger up` starts one', { cause: error });
 }
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ENOTFOUND', 'the host name is not known'],
+  ['EAI_AGAIN', 'the host name is not known'],
+  ['ECONNRESET', 'it broke off the connection'],
+  ['UND_ERR_SOCKET', 'it broke off the connection'],
+]);
+
 function reasonOf(error: unknown): string {
-  switch (systemCodeOf(error)) {
-    case 'ECONNREFUSED':
-      return 'nothing listens there';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the host name is not known';
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'it broke off the connection';
-    default:
-      return messageOf(error);
-  }
+  return REASONS.get(systemCodeOf(error) ?? '') ?? messageOf(error);
 }

@@ -27,9 +27,12 @@ export function addCollectorOptions(command: Command): Command {
 }
 
 export async function findCollector(invocation: Invocation, given: GivenOptions): Promise<CollectorTarget> {
-  const server = given.text('server') ?? (given.text('data') === undefined ? invocation.environment['PORTLEDGER_SERVER'] : undefined);
+  const server =
+    given.text('server') ??
+    (given.text('data') === undefined ? invocation.environment['PORTLEDGER_SERVER'] : undefined);
   const config = await configOf(invocation, given);
-  if (server !== undefined && server !== '') return { kind: 'running', client: await serverClient(invocation, given, server, config), dataDir: undefined };
+  if (server !== undefined && server !== '')
+    return { kind: 'running', client: await serverClient(invocation, given, server, config), dataDir: undefined };
   const dataDir = config.get(SETTINGS.data);
   const client = await runningClient(dataDir);
   if (client !== undefined) return { kind: 'running', client, dataDir };
@@ -52,7 +55,11 @@ export async function runningClient(dataDir: string): Promise<ApiClient | undefi
   const client = new ApiClient(run.url, run.token);
   if (await client.isHealthy()) return client;
   const message = `the collector of ${dataDir} (process ${run.pid}) does not answer at ${run.url}`;
-  throw new Failure(EXIT.unreachable, message, `look into ${path.join(dataDir, 'log', 'collector.log')}, or start it anew`);
+  throw new Failure(
+    EXIT.unreachable,
+    message,
+    `look into ${path.join(dataDir, 'log', 'collector.log')}, or start it anew`,
+  );
 }
 
 export async function holdsLedger(dataDir: string): Promise<boolean> {
@@ -62,14 +69,24 @@ export async function holdsLedger(dataDir: string): Promise<boolean> {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     if (code === 'EACCES') {
-      throw new Failure(EXIT.notPermitted, `not permitted to look into ${dataDir}`, 'run it as the user that owns the folder (sudo)');
+      throw new Failure(
+        EXIT.notPermitted,
+        `not permitted to look into ${dataDir}`,
+        'run it as the user that owns the folder (sudo)',
+      );
     }
     throw error;
   }
 }
 
-async function serverClient(invocation: Invocation, given: GivenOptions, server: string, config: Config): Promise<ApiClient> {
-  if (given.text('data') !== undefined) throw usage('--server and --data name two different collectors', 'give one of them');
+async function serverClient(
+  invocation: Invocation,
+  given: GivenOptions,
+  server: string,
+  config: Config,
+): Promise<ApiClient> {
+  if (given.text('data') !== undefined)
+    throw usage('--server and --data name two different collectors', 'give one of them');
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw usage(`--server takes an address such as http://127.0.0.1:7071, not ${JSON.stringify(server)}`);
   }
@@ -77,13 +94,18 @@ async function serverClient(invocation: Invocation, given: GivenOptions, server:
   if (token !== undefined) return new ApiClient(server, token);
   const run = await readRunFile(config.get(SETTINGS.data)).catch(() => undefined);
   if (run !== undefined && new URL(run.url).origin === new URL(server).origin) return new ApiClient(server, run.token);
-  throw new Failure(EXIT.notPermitted, `${server} needs a token`, 'give --token-file FILE or PORTLEDGER_TOKEN; `portledger token create` makes one');
+  throw new Failure(
+    EXIT.notPermitted,
+    `${server} needs a token`,
+    'give --token-file FILE or PORTLEDGER_TOKEN; `portledger token create` makes one',
+  );
 }
 
 async function givenToken(invocation: Invocation, given: GivenOptions): Promise<string | undefined> {
   const token = given.text('token');
   const file = given.text('tokenFile');
-  if (token !== undefined && file !== undefined) throw usage('--token and --token-file are both given', 'give one of them');
+  if (token !== undefined && file !== undefined)
+    throw usage('--token and --token-file are both given', 'give one of them');
   if (file !== undefined) return readTokenFile(path.resolve(invocation.workingDir, file));
   return token ?? (invocation.environment['PORTLEDGER_TOKEN'] || undefined);
 }
@@ -98,6 +120,7 @@ export async function readTokenFile(file: string): Promise<string> {
     throw new Failure(exitCode, `can't read the token file ${file}: ${messageOf(error)}`);
   }
   const token = content.trim();
-  if (!/^[\x21-\x7e]+$/.test(token)) throw usage(`${file} does not hold one token`, 'it must be one line, such as plt_…');
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw usage(`${file} does not hold one token`, 'it must be one line, such as plt_…');
   return token;
 }

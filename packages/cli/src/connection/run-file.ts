@@ -40,10 +40,18 @@ export function parseRunFile(content: string): RunFile | undefined {
   }
   if (!isObject(input)) return undefined;
   const { url, pid, token, started } = input;
-  if (typeof url !== 'string' || !URL.canParse(url) || typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) {
+  if (
+    typeof url !== 'string' ||
+    !URL.canParse(url) ||
+    typeof pid !== 'number' ||
+    !Number.isSafeInteger(pid) ||
+    pid <= 0
+  ) {
     return undefined;
   }
-  return typeof token === 'string' ? { url, pid, token, started: typeof started === 'string' ? started : '' } : undefined;
+  return typeof token === 'string'
+    ? { url, pid, token, started: typeof started === 'string' ? started : '' }
+    : undefined;
 }
 
 /** A process of another user exists, too, though we may not signal it. */

@@ -37,7 +37,14 @@ export function accessColumns(time: 'full' | 'clock'): readonly Column<Hit>[] {
     { title: '', cell: (hit) => (endpoint(hit, 'dest') === '' ? '' : '→'), style: () => 'dim' },
     { title: 'DESTINATION', cell: (hit) => endpoint(hit, 'dest'), cut: 'middle', widthMin: 12, style: () => 'bold' },
     { title: 'DETAIL', cell: detailOf, widthMin: 8, dropRank: 2 },
-    { title: 'OBSERVER', cell: (hit) => shown(hit, 'observer'), cut: 'middle', widthMin: 6, dropRank: 4, style: () => 'dim' },
+    {
+      title: 'OBSERVER',
+      cell: (hit) => shown(hit, 'observer'),
+      cut: 'middle',
+      widthMin: 6,
+      dropRank: 4,
+      style: () => 'dim',
+    },
   ];
 }
 
@@ -81,7 +88,9 @@ function endpoint(hit: Hit, side: 'src' | 'dest'): string {
 
 function detailOf(hit: Hit): string {
   const parts: string[] = [];
-  const request = [shown(hit, 'method'), shown(hit, 'path'), shown(hit, 'status')].filter((part) => part !== '').join(' ');
+  const request = [shown(hit, 'method'), shown(hit, 'path'), shown(hit, 'status')]
+    .filter((part) => part !== '')
+    .join(' ');
   if (request !== '') parts.push(request);
   const reason = shown(hit, 'reason');
   if (reason !== '') parts.push(reason);

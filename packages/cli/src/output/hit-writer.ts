@@ -85,14 +85,21 @@ function tableWriter(options: HitWriterOptions): HitWriter {
     const header = laid === undefined;
     laid ??= layOut(columns, page, options.columns);
     const known = laid;
-    const rows = page.map((hit) => rowLine(options.columns === undefined ? widened(known, [hit]) : known, hit, options.paint));
+    const rows = page.map((hit) =>
+      rowLine(options.columns === undefined ? widened(known, [hit]) : known, hit, options.paint),
+    );
     return header ? [headerLine(laid, options.paint), ...rows] : rows;
   };
 }
 
 /** Off a terminal nothing is cut: a later row that is wider than the first page's keeps its whole text. */
 function widened(laid: readonly Laid<Hit>[], rows: readonly Hit[]): Laid<Hit>[] {
-  const natural = new Map(layOut(laid.map(({ column }) => column), rows).map(({ column, width }) => [column, width]));
+  const natural = new Map(
+    layOut(
+      laid.map(({ column }) => column),
+      rows,
+    ).map(({ column, width }) => [column, width]),
+  );
   return laid.map(({ column, width }) => ({ column, width: Math.max(width, natural.get(column) ?? 0) }));
 }
 

@@ -56,5 +56,7 @@ function valueText(value: FieldValue | undefined): string {
 function readFieldValue(value: unknown): FieldValue | undefined {
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (!isObject(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
+  );
 }

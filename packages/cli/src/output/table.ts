@@ -38,7 +38,13 @@ export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[
 }
 
 export function headerLine<Row>(laid: readonly Laid<Row>[], paint: Paint): string {
-  return paint('dim', laid.map(({ column, width }) => fit(column.title, column, width)).join(GAP).trimEnd());
+  return paint(
+    'dim',
+    laid
+      .map(({ column, width }) => fit(column.title, column, width))
+      .join(GAP)
+      .trimEnd(),
+  );
 }
 
 export function rowLine<Row>(laid: readonly Laid<Row>[], row: Row, paint: Paint): string {
@@ -52,7 +58,12 @@ export function rowLine<Row>(laid: readonly Laid<Row>[], row: Row, paint: Paint)
 }
 
 /** Whole table: header and rows. */
-export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], paint: Paint, widthMax?: number): string[] {
+export function tableLines<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  paint: Paint,
+  widthMax?: number,
+): string[] {
   const laid = layOut(columns, rows, widthMax);
   return [headerLine(laid, paint), ...rows.map((row) => rowLine(laid, row, paint))];
 }
@@ -60,7 +71,9 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
 /** A column whose cells are all empty gets width 0 and disappears, when it may be dropped. */
 function naturalWidth<Row>(column: Column<Row>, rows: readonly Row[]): number {
   const widest = rows.reduce((width, row) => Math.max(width, displayWidth(column.cell(row))), 0);
-  return widest === 0 && column.dropRank !== undefined && rows.length > 0 ? 0 : Math.max(widest, displayWidth(column.title));
+  return widest === 0 && column.dropRank !== undefined && rows.length > 0
+    ? 0
+    : Math.max(widest, displayWidth(column.title));
 }
 
 function totalOf(laid: readonly { readonly width: number }[]): number {

@@ -6,7 +6,12 @@ import { isObject } from '../output/hit.ts';
 export type ChildReport =
   | { readonly kind: 'collector-ready'; readonly url: string; readonly signInUrl: string; readonly vkey: string }
   | { readonly kind: 'agent-ready'; readonly mode: string; readonly sees: string; readonly misses: readonly string[] }
-  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string | undefined; readonly exitCode: ExitCode };
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly remedy: string | undefined;
+      readonly exitCode: ExitCode;
+    };
 
 export function readChildReport(input: unknown): ChildReport | undefined {
   if (!isObject(input)) return undefined;

@@ -33,9 +33,14 @@ export type Ending = {
  * Runs a child until `stop` is aborted, starting it again when it ends. Returns when it is stopped for good:
  * undefined when told to stop, its ending when it never got ready the first time (starting it again would not mend that).
  */
-export async function keepRunning(spec: ChildSpec, hooks: ChildHooks, stop: AbortSignal, hurry: AbortSignal): Promise<Ending | undefined> {
+export async function keepRunning(
+  spec: ChildSpec,
+  hooks: ChildHooks,
+  stop: AbortSignal,
+  hurry: AbortSignal,
+): Promise<Ending | undefined> {
   let delayMs = RESTART_DELAY_MS;
-  for (let everReady = false; !stop.aborted; ) {
+  for (let everReady = false; !stop.aborted;) {
     const startedMs = performance.now();
     const ending = await runOnce(spec, hooks, stop, hurry);
     if (stop.aborted) return undefined;

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { parseVerifierKey } from '@portledger/format';
+import { nodeSha256 } from '@portledger/format/node';
+import { escapeControls } from '../output/escape.ts';
+import type { Terminal } from '../output/terminal.ts';
+import type { ChildReport } from './child-report.ts';
+
+type CollectorReady = Extract<ChildReport, { kind: 'collector-ready' }>;
+type AgentReady = Extract<ChildReport, { kind: 'agent-ready' }>;
+
+const LABEL_COLUMNS = 10;
+
+type StartFacts = {
+  readonly ready: CollectorReady;
+  readonly dataDir: string;
+  readonly consoleOn: boolean;
+  readonly version: string;
+};
+
+/** What `up` prints once the collector answers: where the console is, whose log this is, where the data lies. */
+export function startLines(facts: StartFacts, terminal: Terminal): string[] {
+  const { paint } = terminal;
+  const { url, signInUrl, vkey } = facts.ready;
+  const lines = [`${paint('bold', 'Portledger')} ${paint('dim', facts.version)}`, ''];
+  if (facts.consoleOn && signInUrl !== '') {
+    lines.push(labelled('Console', paint('cyan', escapeControls(signInUrl)), terminal));
+    lines.push(
+      labelled(
+        '',
+        paint('dim', 'the link signs in once, within 10 minutes; a fresh one: portledger console'),
+        terminal,
+      ),
+    );
+  } else lines.push(labelled('API', paint('cyan', escapeControls(url)), terminal));
+  lines.push(labelled('Log', logName(vkey), terminal));
+  lines.push(labelled('Data', escapeControls(facts.dataDir), terminal));
+  return lines;
+}
+
+/** How connections are seen, and, as important, what is not. */
+export function captureLines(capture: AgentReady | undefined, terminal: Terminal): string[] {
+  const { paint } = terminal;
+  if (capture === undefined) {
+    return [labelled('Capture', `${paint('yellow', 'off')}: only what others send is recorded`, terminal), ''];
+  }
+  const style = capture.mode === 'ebpf' ? 'green' : 'yellow';
+  const lines = [
+    labelled('Capture', `${paint(style, escapeControls(capture.mode))}: ${escapeControls(capture.sees)}`, terminal),
+  ];
+  capture.misses.forEach((miss, place) => {
+    lines.push(
+      labelled('', `${paint('dim', place === 0 ? 'not seen: ' : '          ')}${escapeControls(miss)}`, terminal),
+    );
+  });
+  return [...lines, ''];
+}
+
+/** The log's name, its key id and the key's fingerprint: what an auditor compares. */
+function logName(vkey: string): string {
+  const key = parseVerifierKey(nodeSha256, vkey);
+  if (!key.ok) return escapeControls(vkey);
+  const fingerprint = createHash('sha256').update(key.value.publicKey).digest('base64').replace(/=+$/, '');
+  return `${escapeControls(key.value.name)}  key SHA256:${fingerprint}`;
+}
+
+function labelled(label: string, text: string, terminal: Terminal): string {
+  return `  ${terminal.paint('bold', label.padEnd(LABEL_COLUMNS))}${text}`;
+}
