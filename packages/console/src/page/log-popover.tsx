@@ -1,0 +1,44 @@
+import type { ReactElement } from 'react';
+import type { CollectorStatus } from '../api/status.ts';
+import { keyFingerprint } from '../proof/key-fingerprint.ts';
+import { formatBytes, formatCount } from '../record/formats.ts';
+import type { PinState } from '../state/key-pin.ts';
+import { CopyButton } from './copy-button.tsx';
+
+type LogPopoverProps = { readonly status: CollectorStatus; readonly pin: PinState | undefined };
+
+/** What this log is, and by which key it is to be checked. */
+export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
+  return (
+    <div id="log-popover" popover="auto" className="popover" role="dialog" aria-label="The log">
+      <h2>The log</h2>
+      <dl className="facts">
+        <dt>Origin</dt>
+        <dd>{status.origin}</dd>
+        <dt>Key fingerprint</dt>
+        <dd>
+          <code>{keyFingerprint(status.vkey) ?? 'unreadable'}</code>
+        </dd>
+        <dt>Verifier key</dt>
+        <dd>
+          <code>{status.vkey}</code> <CopyButton text={status.vkey} label="Copy the verifier key" />
+        </dd>
+        <dt>Known here since</dt>
+        <dd>{pin === undefined ? '…' : pin.pin.firstSeen.slice(0, 16).replace('T', ' ')} UTC, this browser</dd>
+        <dt>Records</dt>
+        <dd>{formatCount(status.records)}</dd>
+        <dt>Blocks</dt>
+        <dd>
+          {formatCount(status.blocks)}, {formatCount(status.sealedBlocks)} sealed
+        </dd>
+        <dt>On disk</dt>
+        <dd>{formatBytes(status.bytes)}</dd>
+        <dt>Version</dt>
+        <dd>{status.version}</dd>
+      </dl>
+      <p className="hint">
+        Compare the fingerprint with <code>portledger doctor</code> on the collector’s machine before you rely on it.
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { ReactElement } from 'react';
+import { faultOf } from '../api/api-fault.ts';
+import { Icon } from '../page/icon.tsx';
+import type { Explorer } from '../page/explorer.ts';
+import { rangeBounds } from '../state/time-range.ts';
+import { useView } from '../state/view-context.ts';
+import { LiveToggle } from '../table/live-toggle.tsx';
+import { markPosition, scopeQuery } from './filter-text.ts';
+import { QueryInput } from './query-input.tsx';
+import { RangePicker } from './range-picker.tsx';
+
+export function SearchBar({ explorer }: { readonly explorer: Explorer }): ReactElement {
+  return (
+    <search className="search-bar">
+      <QueryInput refresh={explorer.refresh} faulty={explorer.search.error !== null} />
+      <div className="search-controls">
+        <RangePicker />
+        <LiveToggle tail={explorer.tail} live={explorer.live} />
+        <button
+          type="button"
+          className="quiet bordered"
+          onClick={explorer.refresh}
+          aria-label="Search again"
+          title="Search again"
+        >
+          <Icon name="refresh" />
+        </button>
+      </div>
+      <QueryFault error={explorer.search.error} />
+    </search>
+  );
+}
+
+/** The fault under the query, with its place marked. */
+function QueryFault({ error }: { readonly error: Error | null }): ReactElement | null {
+  const { view } = useView();
+  if (error === null) return null;
+  const fault = faultOf(error);
+  if (fault.kind === 'offline' || fault.kind === 'signed-out') return null;
+  const place =
+    fault.position === undefined
+      ? undefined
+      : markPosition(fault.position, scopeQuery(view.query, rangeBounds(view.range, 0)), view.query);
+  return (
+    <div className="query-fault" role="alert" id="query-fault">
+      {place === undefined ? null : (
+        <pre aria-hidden="true">
+          {view.query.slice(0, place)}
+          <mark>{view.query.slice(place, place + 1) || ' '}</mark>
+          {view.query.slice(place + 1)}
+        </pre>
+      )}
+      <p>
+        <strong>
+          {fault.message}
+          {place === undefined ? '' : ` (at character ${place + 1})`}
+        </strong>{' '}
+        {fault.remedy}
+      </p>
+    </div>
+  );
+}
