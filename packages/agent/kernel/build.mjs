@@ -18,11 +18,10 @@ function run(command, args) {
   }
 }
 
-run(CLANG, [
-  ...['-target', 'bpf', '-mcpu=v3', '-O2', '-g'],
-  ...['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'],
-  ...[`-fdebug-prefix-map=${folder}=.`, '-fdebug-compilation-dir=.'],
-  ...['-c', 'capture.bpf.c', '-o', output],
-]);
+const target = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g'];
+const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];
+const paths = [`-fdebug-prefix-map=${folder}=.`, '-fdebug-compilation-dir=.'];
+
+run(CLANG, [...target, ...warnings, ...paths, '-c', 'capture.bpf.c', '-o', output]);
 run(STRIP, ['--strip-debug', output]);
 console.log(output);

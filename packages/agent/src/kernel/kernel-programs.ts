@@ -1,0 +1,55 @@
+/** Attach types of the kernel's include/uapi/linux/bpf.h. */
+const BPF_TRACE_RAW_TP = 23;
+const BPF_TRACE_ITER = 28;
+
+export type KernelProgram = {
+  /** Its function in kernel/*.c. */
+  readonly name: string;
+  /** What it is attached to, as named in the kernel's BTF. */
+  readonly target: string;
+  readonly attachType: number;
+  /** Without it there is no capture in the kernel; the others only add to it. */
+  readonly required: boolean;
+  /** What is not seen without it, one sentence. */
+  readonly without: string;
+};
+
+export const KERNEL_PROGRAMS = [
+  {
+    name: 'on_state',
+    target: 'inet_sock_set_state',
+    attachType: BPF_TRACE_RAW_TP,
+    required: true,
+    without: 'Nothing is seen.',
+  },
+  {
+    name: 'on_open_file',
+    target: 'task_file',
+    attachType: BPF_TRACE_ITER,
+    required: true,
+    without: 'Connections that stood before capture began are not seen.',
+  },
+  {
+    name: 'on_send',
+    target: 'sock_send_length',
+    attachType: BPF_TRACE_RAW_TP,
+    required: false,
+    without: 'The process behind an accepted connection is known only after 100 ms or as it ends.',
+  },
+  {
+    name: 'on_receive',
+    target: 'sock_recv_length',
+    attachType: BPF_TRACE_RAW_TP,
+    required: false,
+    without: 'The process behind an accepted connection is known only after 100 ms or as it ends.',
+  },
+  {
+    name: 'on_reset_sent',
+    target: 'tcp_send_reset',
+    attachType: BPF_TRACE_RAW_TP,
+    required: false,
+    without: 'Attempts on closed ports of this host are seen only if they come from this host.',
+  },
+] as const satisfies readonly KernelProgram[];
+
+export type KernelProgramName = (typeof KERNEL_PROGRAMS)[number]['name'];
