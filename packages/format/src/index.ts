@@ -68,3 +68,21 @@ export {
 } from './manifest.ts';
 export { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
 export { webCryptoVerifyEd25519 } from './web-crypto.ts';
+export * from './verification/ledger-paths.ts';
+export { SequenceRanges, sessionKey, type SequenceRange } from './verification/sequence-ranges.ts';
+export { TileEdge, partialTileNames, type Tile } from './verification/tile-edge.ts';
+export { findLineEnds, linesRootWith, type LinesRoot } from './verification/lines-root.ts';
+export {
+  ENTRY_HEADER_BYTES,
+  JOURNAL_HEADER_BYTES,
+  journalHeader,
+  scanJournal,
+  writeEntryHeader,
+  type Crc32,
+  type JournalEntry,
+  type JournalMeta,
+  type JournalScan,
+} from './verification/journal-format.ts';
+export { addBatch, batchEntry, continues, journalBlocks, type JournalBlock } from './verification/journal-blocks.ts';
+export { decodeStage, encodeStage, type Stage, type StageWrite } from './verification/stage-format.ts';
+export { TreeReader, type ReadTile } from './verification/tree-reader.ts';

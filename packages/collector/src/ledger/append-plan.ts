@@ -1,0 +1,135 @@
+import type { JournalMeta } from '@portledger/format';
+import type { Batch, RecordAddress } from './ledger-shapes.ts';
+import { BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, MANIFEST_BATCHES_MAX } from './limits.ts';
+import type { LiveBlock } from './live-block.ts';
+import type { TentativeSessions } from './session-table.ts';
+import { timestampRange } from './timestamp-range.ts';
+
+/** A run of one batch's lines that goes into one block as one journal entry. */
+export type PlannedEntry = {
+  readonly block: number;
+  readonly position: number;
+  readonly batch: Batch;
+  /** Lines of the batch, from and to (excluded). */
+  readonly from: number;
+  readonly to: number;
+  readonly meta: JournalMeta;
+};
+
+export type PlannedAppend = {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly addresses: readonly RecordAddress[];
+};
+
+/** How full a block would be. */
+type Filling = { readonly block: number; count: number; bytes: number; batches: number };
+
+/**
+ * Decides where each record of a group commit goes: skips what the ledger holds, gives blocks and positions.
+ * Changes nothing but itself: the plan takes effect only once it is durable.
+ */
+export class AppendPlan {
+  readonly entries: PlannedEntry[] = [];
+  readonly received: string;
+  #nextBlock: number;
+  readonly #sessions: TentativeSessions;
+  readonly #filling = new Map<string, Filling>();
+
+  constructor(open: Iterable<LiveBlock>, nextBlock: number, sessions: TentativeSessions, received: string) {
+    this.#nextBlock = nextBlock;
+    this.#sessions = sessions;
+    this.received = received;
+    for (const { block, class: className, count, bytes, batches } of open) {
+      this.#filling.set(className, { block, count, bytes, batches: batches.length });
+    }
+  }
+
+  add(batches: readonly Batch[]): PlannedAppend {
+    let accepted = 0;
+    let duplicates = 0;
+    const addresses: RecordAddress[] = [];
+    for (const batch of batches) {
+      const before = accepted;
+      for (const part of this.#sessions.take(batch.observer, batch.session, batch.firstSeq, batch.count)) {
+        this.#place(batch, part.from - batch.firstSeq, part.to - batch.firstSeq, addresses);
+        accepted += part.to - part.from;
+      }
+      duplicates += batch.count - (accepted - before);
+    }
+    return { accepted, duplicates, addresses };
+  }
+
+  #place(batch: Batch, from: number, to: number, addresses: RecordAddress[]): void {
+    let at = from;
+    while (at < to) {
+      const filling = this.#roomFor(batch, at);
+      const end = this.#fit(batch, at, to, filling);
+      const count = end - at;
+      this.entries.push({
+        block: filling.block,
+        position: filling.count,
+        batch,
+        from: at,
+        to: end,
+        meta: this.#meta(batch, at, end),
+      });
+      const last = addresses.at(-1);
+      if (last !== undefined && last.block === filling.block && last.position + last.count === filling.count) {
+        addresses[addresses.length - 1] = { ...last, count: last.count + count };
+      } else addresses.push({ block: filling.block, position: filling.count, count });
+      filling.count += count;
+      filling.bytes += bytesOf(batch, at, end);
+      filling.batches += 1; // merged batches make it fewer, never more
+      at = end;
+    }
+  }
+
+  #roomFor(batch: Batch, at: number): Filling {
+    const filling = this.#filling.get(batch.class);
+    const fits =
+      filling !== undefined &&
+      filling.count < BLOCK_RECORDS_MAX &&
+      filling.batches < MANIFEST_BATCHES_MAX &&
+      filling.bytes + bytesOf(batch, at, at + 1) <= BLOCK_BYTES_MAX;
+    if (fits) return filling;
+    const fresh = { block: this.#nextBlock++, count: 0, bytes: 0, batches: 0 };
+    this.#filling.set(batch.class, fresh);
+    return fresh;
+  }
+
+  /** How far the batch's lines from `at` on fit; at least one line, whatever its length. */
+  #fit(batch: Batch, at: number, to: number, filling: Filling): number {
+    const byCount = Math.min(to, at + BLOCK_RECORDS_MAX - filling.count);
+    const room = BLOCK_BYTES_MAX - filling.bytes;
+    if (bytesOf(batch, at, byCount) <= room) return byCount;
+    let end = at + 1;
+    while (end < byCount && bytesOf(batch, at, end + 1) <= room) end++;
+    return end;
+  }
+
+  #meta(batch: Batch, from: number, to: number): JournalMeta {
+    const whole = from === 0 && to === batch.count;
+    const range = whole ? { first: batch.firstTimestamp, last: batch.lastTimestamp } : timestampRange(batch, from, to);
+    const meta = {
+      class: batch.class,
+      observer: batch.observer,
+      session: batch.session,
+      first_seq: batch.firstSeq + from,
+      received: this.received,
+      first_timestamp: range.first,
+      last_timestamp: range.last,
+    };
+    return batch.signature === undefined ? meta : { ...meta, signature: batch.signature };
+  }
+}
+
+/** Bytes of the lines `from` to `to` (excluded) of a batch. */
+export function bytesOf(batch: Batch, from: number, to: number): number {
+  return lineStart(batch, to) - lineStart(batch, from);
+}
+
+/** Offset where a line of a batch begins; of the line after the last, the end. */
+export function lineStart(batch: Batch, line: number): number {
+  return line === 0 ? 0 : (batch.lineEnds[line - 1] ?? batch.lines.length);
+}

@@ -1,0 +1,249 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, ok } from '@portledger/format';
+import type { RecordProof, Result } from '@portledger/format';
+import { Appender } from './appender.ts';
+import { BlockReader, onMovingEdge } from './block-reader.ts';
+import { liveChunk, sealedChunk } from './chunks.ts';
+import { DataLock } from './data-lock.ts';
+import { followFrom, readSealed } from './follower.ts';
+import type { BlockSource } from './follower.ts';
+import type { LedgerDisk } from './ledger-disk.ts';
+import { LedgerError } from './ledger-shapes.ts';
+import type {
+  Appended,
+  AppendFault,
+  Batch,
+  Chunk,
+  Cursor,
+  Ledger,
+  LedgerCounters,
+  LedgerHead,
+  ProofRefusal,
+  RecoveryNotice,
+} from './ledger-shapes.ts';
+import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
+import { LiveBlocks } from './live-blocks.ts';
+import { NodeDisk } from './node-disk.ts';
+import { TileCache, proveRecord } from './prove.ts';
+import { SealQueue } from './seal-queue.ts';
+import type { Published, RoundJob, SealedState, SealingPort } from './sealing-port.ts';
+import { SealingThread } from './sealing-thread.ts';
+import { SessionTable } from './session-table.ts';
+
+export { LedgerError } from './ledger-shapes.ts';
+export type {
+  Appended,
+  AppendFault,
+  Batch,
+  Chunk,
+  Cursor,
+  Ledger,
+  LedgerCounters,
+  LedgerFaultCode,
+  LedgerHead,
+  ProofRefusal,
+  RecordAddress,
+  RecoveryNotice,
+} from './ledger-shapes.ts';
+
+export type LedgerOptions = {
+  /** The data folder; made when missing. */
+  readonly dir: string;
+  /** Name of the log; by default `<hostname>/portledger/<8 hex>`. Fixed by the first start. */
+  readonly origin?: string;
+  /** Epoch microseconds. */
+  readonly clock: () => number;
+  readonly sealIntervalMs?: number;
+  /** Told what opening had to mend. */
+  readonly onNotice?: (notice: RecoveryNotice) => void;
+  /** A file to which each `size root` is appended before it is published. */
+  readonly signedLog?: string;
+};
+
+/** The parts that the real ledger and tests put together differently. */
+export type LedgerParts = {
+  readonly folder: string;
+  readonly disk: LedgerDisk;
+  readonly sealing: SealingPort;
+  readonly clock: () => number;
+  readonly sealIntervalMs: number;
+  readonly release: () => void;
+};
+
+class OpenedLedger implements Ledger {
+  readonly #parts: LedgerParts;
+  readonly #state: SealedState;
+  readonly #source: BlockSource;
+  readonly #sessions: SessionTable;
+  readonly #seals: SealQueue;
+  readonly #appender: Appender;
+  readonly #tiles: TileCache;
+  readonly #sealed = { roundsSealed: 0, blocksSealed: 0, frameBytes: 0, sealMs: 0 };
+  #sealedBlocks: number;
+  #checkpoint: string;
+  #followers = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: LedgerParts, state: SealedState) {
+    this.#parts = parts;
+    this.#state = state;
+    this.#sealedBlocks = state.sealedBlocks;
+    this.#checkpoint = state.checkpoint;
+    this.#sessions = new SessionTable(SESSIONS_MAX, state.sessions);
+    this.#tiles = new TileCache(parts.folder);
+    const live = new LiveBlocks(state.sealedBlocks);
+    this.#source = { live, reader: new BlockReader(parts.folder), sealedBlocks: () => this.#sealedBlocks };
+    this.#seals = new SealQueue(parts.sealing, (published, round) => this.#published(published, round));
+    this.#appender = new Appender({
+      disk: parts.disk,
+      blocks: live,
+      sessions: this.#sessions,
+      seals: this.#seals,
+      records: state.records,
+      clock: parts.clock,
+      sealIntervalMs: parts.sealIntervalMs,
+    });
+  }
+
+  #published(published: Published, round: RoundJob): void {
+    this.#sealedBlocks = published.sealedBlocks;
+    this.#checkpoint = published.checkpoint;
+    this.#sealed.roundsSealed += 1;
+    this.#sealed.blocksSealed += round.blocks.length;
+    this.#sealed.frameBytes += published.frameBytes;
+    this.#sealed.sealMs += published.sealMs;
+    this.#source.live.dropBelow(published.sealedBlocks);
+    this.#source.live.announce();
+  }
+
+  append(batches: readonly Batch[]): Promise<Result<Appended, AppendFault>> {
+    return this.#appender.append(batches);
+  }
+
+  async *follow(from: Cursor, signal: AbortSignal): AsyncGenerator<Chunk, void> {
+    this.#followers += 1;
+    try {
+      yield* followFrom(this.#source, from, signal);
+    } finally {
+      this.#followers -= 1;
+    }
+  }
+
+  async chunk(block: number): Promise<Chunk | undefined> {
+    const live = this.#source.live.block(block);
+    if (live !== undefined) return liveChunk(live, 0);
+    if (!Number.isSafeInteger(block) || block < 0 || block >= this.#sealedBlocks) return undefined;
+    return sealedChunk(await readSealed(this.#source, block), 0);
+  }
+
+  async proof(block: number, position: number): Promise<Result<RecordProof, ProofRefusal>> {
+    const { live, reader } = this.#source;
+    const open = live.block(block);
+    const isThere = open !== undefined ? position < open.count : block < this.#sealedBlocks;
+    if (!Number.isSafeInteger(block) || !Number.isSafeInteger(position) || block < 0 || position < 0 || !isThere) {
+      return fail({ code: 'not-found', message: `there is no record ${block}:${position}` });
+    }
+    if (open !== undefined) {
+      return fail({ code: 'not-sealed', message: `block ${block} is not sealed yet: ask again in a second` });
+    }
+    const sealed = await readSealed(this.#source, block);
+    if (position >= sealed.manifest.count) {
+      return fail({
+        code: 'not-found',
+        message: `block ${block} has ${sealed.manifest.count} records, none at ${position}`,
+      });
+    }
+    return ok(
+      await onMovingEdge(this.#source.sealedBlocks, () =>
+        proveRecord(sealed, position, { reader, tiles: this.#tiles, checkpoint: this.#checkpoint }),
+      ),
+    );
+  }
+
+  head(): LedgerHead {
+    const { live } = this.#source;
+    const last = live.block(live.next - 1);
+    return {
+      durable: last === undefined ? { block: live.next, position: 0 } : { block: last.block, position: last.count },
+      sealedBlocks: this.#sealedBlocks,
+      records: this.#appender.records,
+      checkpoint: this.#checkpoint,
+      vkey: this.#state.vkey,
+    };
+  }
+
+  seal(): Promise<void> {
+    return this.#appender.seal();
+  }
+
+  counters(): LedgerCounters {
+    return {
+      ...this.#appender.counts,
+      ...this.#sealed,
+      sealFailures: this.#seals.failures,
+      queuedBytes: this.#appender.queuedBytes,
+      roundsSealing: this.#seals.waiting,
+      sessions: this.#sessions.count,
+      followers: this.#followers,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#appender.close();
+    } finally {
+      await this.#seals.close();
+      this.#parts.release();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Recovers what `parts` lead to and opens it. */
+export async function openWith(parts: LedgerParts, onNotice?: (notice: RecoveryNotice) => void): Promise<Ledger> {
+  try {
+    const state = await parts.sealing.recover();
+    for (const notice of state.notices) onNotice?.(notice);
+    return new OpenedLedger(parts, state);
+  } catch (error) {
+    await parts.sealing.close();
+    parts.release();
+    throw error;
+  }
+}
+
+/**
+ * Opens the ledger of a data folder, for one process at a time. Mends what a crash left: after it resolves, every
+ * acknowledged record is sealed. Throws LedgerError where it refuses.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { dir, clock } = options;
+  const folder = join(dir, 'ledger');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw new LedgerError('not-writable', `${folder} can't be made: give a data folder that can be written`, error);
+  }
+  const lock = DataLock.take(dir);
+  const data = { dir, origin: options.origin, signedLog: options.signedLog };
+  return openWith(
+    {
+      folder,
+      disk: new NodeDisk(folder),
+      sealing: new SealingThread(data, clock),
+      clock,
+      sealIntervalMs: options.sealIntervalMs ?? SEAL_INTERVAL_MS,
+      release: () => lock.release(),
+    },
+    options.onNotice,
+  );
+}

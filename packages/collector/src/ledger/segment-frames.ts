@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import { dirname } from 'node:path/posix';
+import { constants, zstdCompressSync } from 'node:zlib';
+import {
+  SEGMENTS_FOLDER,
+  encodeBase64,
+  findLineEnds,
+  journalPath,
+  segmentName,
+  segmentPath,
+  timestampFromMicros,
+} from '@portledger/format';
+import type { BlockManifest, JournalBlock } from '@portledger/format';
+import type { LedgerDisk } from './ledger-disk.ts';
+import { SEGMENT_AGE_MS_MAX, SEGMENT_BYTES_MAX } from './limits.ts';
+import { nodeLinesRoot } from './node-lines-root.ts';
+import type { RoundJob } from './sealing-port.ts';
+
+/** The end of the segment file that a class is being written to. */
+export type SegmentEnd = { readonly segment: number; readonly end: number; readonly startedMicros: number };
+
+/** A round's frames, ready to be written. */
+export type RoundFrames = {
+  readonly manifests: readonly BlockManifest[];
+  readonly frames: readonly { readonly path: string; readonly offset: number; readonly bytes: Uint8Array }[];
+  /** Where each class's segment ends once they are written. */
+  readonly ends: ReadonlyMap<string, SegmentEnd>;
+};
+
+const ZSTD_LEVEL = 3;
+
+function compress(lines: Uint8Array): Uint8Array {
+  return zstdCompressSync(lines, {
+    params: {
+      [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+}
+
+/** A block's lines from its pieces in the journal file. */
+function blockLines(journal: Uint8Array, block: JournalBlock): Uint8Array {
+  const total = block.pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0);
+  const lines = new Uint8Array(total);
+  let at = 0;
+  for (const { start, end } of block.pieces) {
+    lines.set(journal.subarray(start, end), at);
+    at += end - start;
+  }
+  return lines;
+}
+
+function placeFor(ends: ReadonlyMap<string, SegmentEnd>, block: JournalBlock, nowMicros: number): SegmentEnd {
+  const current = ends.get(block.class);
+  const roll =
+    current === undefined ||
+    current.end >= SEGMENT_BYTES_MAX ||
+    nowMicros - current.startedMicros >= SEGMENT_AGE_MS_MAX * 1_000;
+  return roll ? { segment: block.block, end: 0, startedMicros: nowMicros } : current;
+}
+
+/**
+ * Compresses and hashes a round's blocks. The lines are read back from the journal: what is sealed is what was
+ * acknowledged, and after a crash the same code does the same.
+ */
+export function makeFrames(disk: LedgerDisk, job: RoundJob, before: ReadonlyMap<string, SegmentEnd>): RoundFrames {
+  const journal = disk.read(journalPath(job.firstBlock));
+  if (journal === undefined) throw new Error(`the journal of round ${job.firstBlock} is gone`);
+  const ends = new Map(before);
+  const manifests: BlockManifest[] = [];
+  const frames: { path: string; offset: number; bytes: Uint8Array }[] = [];
+  const sealed = timestampFromMicros(job.nowMicros);
+  for (const block of job.blocks) {
+    const lines = blockLines(journal, block);
+    const bytes = compress(lines);
+    const payloadBytes = lines.length;
+    const lineEnds = findLineEnds(lines, block.count);
+    if (lineEnds.length !== block.count)
+      throw new Error(`block ${block.block}: ${lineEnds.length} lines, ${block.count} records`);
+    const root = nodeLinesRoot(lines, lineEnds); // scribbles over the lines: last
+    const { segment, end: offset, startedMicros } = placeFor(ends, block, job.nowMicros);
+    ends.set(block.class, { segment, end: offset + bytes.length, startedMicros });
+    frames.push({ path: segmentPath(block.class, segment), offset, bytes });
+    manifests.push({
+      v: 1,
+      block: block.block,
+      class: block.class,
+      count: block.count,
+      root: encodeBase64(root),
+      payload_bytes: payloadBytes,
+      segment,
+      offset,
+      frame_bytes: bytes.length,
+      frame_sha256: hash('sha256', bytes, 'hex'),
+      first_timestamp: block.firstTimestamp,
+      last_timestamp: block.lastTimestamp,
+      sealed,
+      batches: block.batches,
+    });
+  }
+  return { manifests, frames, ends };
+}
+
+/** Cuts off and removes what a crash or a failed attempt left past the committed end of each segment. */
+export function discardUncommitted(disk: LedgerDisk, size: number, ends: ReadonlyMap<string, SegmentEnd>): void {
+  for (const { path, committed } of uncommitted(disk, size, ends)) {
+    if (committed === 0) {
+      disk.unlink(path);
+      disk.syncFolder(dirname(path));
+    } else {
+      disk.truncate(path, committed);
+      disk.sync(path);
+    }
+  }
+}
+
+/** Segment files longer than what the published tree accounts for, with the bytes that it does account for. */
+export function uncommitted(
+  disk: LedgerDisk,
+  size: number,
+  ends: ReadonlyMap<string, SegmentEnd>,
+): { readonly path: string; readonly committed: number }[] {
+  const found: { path: string; committed: number }[] = [];
+  for (const folder of disk.list(SEGMENTS_FOLDER)) {
+    for (const file of disk.list(`${SEGMENTS_FOLDER}/${folder.replace(/\/$/, '')}`)) {
+      const path = `${SEGMENTS_FOLDER}/${folder}${file}`;
+      const name = segmentName(path);
+      if (name === undefined) continue;
+      const current = ends.get(name.className);
+      if (name.firstBlock >= size) found.push({ path, committed: 0 });
+      else if (current?.segment === name.firstBlock && (disk.size(path) ?? 0) > current.end) {
+        found.push({ path, committed: current.end });
+      }
+    }
+  }
+  return found;
+}

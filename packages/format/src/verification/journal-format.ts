@@ -1,0 +1,200 @@
+import type { Result } from '../result.ts';
+import { fail, ok } from '../result.ts';
+
+/**
+ * The journal holds what is durable and not yet sealed. A file is a header and then entries, each one batch
+ * (or the part of one that fell into one block): little-endian fixed header, meta as JSON, canonical lines.
+ * The header has a checksum of its own, so that its lengths can be trusted even where the body can't: that
+ * tells an append that never finished from damage to something that did.
+ */
+
+/** CRC-32 (IEEE 802.3) of `bytes`, going on from `seed`. */
+export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
+
+export const JOURNAL_HEADER_BYTES = 20;
+export const ENTRY_HEADER_BYTES = 40;
+const JOURNAL_MAGIC = new TextEncoder().encode('PLWAL1\r\n');
+/** "PLE1", read little-endian. */
+const ENTRY_MAGIC = 0x31454c50;
+
+export type JournalMeta = {
+  readonly class: string;
+  readonly observer: string;
+  readonly session: string;
+  readonly first_seq: number;
+  readonly received: string;
+  readonly first_timestamp: string;
+  readonly last_timestamp: string;
+  readonly signature?: string;
+};
+
+export type JournalEntry = {
+  readonly block: number;
+  /** Of the entry's first record in its block. */
+  readonly position: number;
+  readonly count: number;
+  readonly meta: JournalMeta;
+  /** Where the entry's lines lie in the journal file. */
+  readonly linesStart: number;
+  readonly linesEnd: number;
+};
+
+/**
+ * How the file ends. `torn`: an append that never finished, so nobody was told that it did.
+ * `damaged`: bytes that were once whole no longer are; `followed` when intact entries come after them.
+ */
+export type JournalTail =
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'torn'; readonly bytes: number }
+  | { readonly kind: 'damaged'; readonly message: string; readonly followed: boolean };
+
+export type JournalScan = {
+  readonly firstBlock: number;
+  readonly entries: readonly JournalEntry[];
+  /** Offset just past the last intact entry. */
+  readonly end: number;
+  readonly tail: JournalTail;
+};
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The 20 bytes that a journal begins with. */
+export function journalHeader(firstBlock: number, crc32: Crc32): Uint8Array {
+  const bytes = new Uint8Array(JOURNAL_HEADER_BYTES);
+  const view = viewOf(bytes);
+  bytes.set(JOURNAL_MAGIC);
+  view.setBigUint64(8, BigInt(firstBlock), true);
+  view.setUint32(16, crc32(bytes.subarray(0, 16)), true);
+  return bytes;
+}
+
+/** Writes an entry's 40-byte header before a body that already stands behind it in `bytes`. */
+export function writeEntryHeader(
+  bytes: Uint8Array,
+  at: number,
+  entry: { ordinal: number; block: number; position: number; count: number; metaBytes: number; linesBytes: number },
+  crc32: Crc32,
+): void {
+  const view = viewOf(bytes);
+  const body = at + ENTRY_HEADER_BYTES;
+  view.setUint32(at, ENTRY_MAGIC, true);
+  view.setUint32(at + 4, entry.ordinal, true);
+  view.setBigUint64(at + 8, BigInt(entry.block), true);
+  view.setUint32(at + 16, entry.position, true);
+  view.setUint32(at + 20, entry.count, true);
+  view.setUint32(at + 24, entry.metaBytes, true);
+  view.setUint32(at + 28, entry.linesBytes, true);
+  view.setUint32(at + 32, crc32(bytes.subarray(body, body + entry.metaBytes + entry.linesBytes)), true);
+  view.setUint32(at + 36, crc32(bytes.subarray(at, at + 36)), true);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}
+
+function parseMeta(text: string): JournalMeta | undefined {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof input !== 'object' || input === null) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(input));
+  const [className, observer, session] = [fields.get('class'), fields.get('observer'), fields.get('session')];
+  const [firstSeq, received] = [fields.get('first_seq'), fields.get('received')];
+  const [first, last, signature] = [
+    fields.get('first_timestamp'),
+    fields.get('last_timestamp'),
+    fields.get('signature'),
+  ];
+  if (!isText(className) || !isText(observer) || !isText(session) || !isText(received)) return undefined;
+  if (typeof firstSeq !== 'number' || !Number.isSafeInteger(firstSeq) || firstSeq < 0) return undefined;
+  if (!isText(first) || !isText(last)) return undefined;
+  const meta = {
+    class: className,
+    observer,
+    session,
+    first_seq: firstSeq,
+    received,
+    first_timestamp: first,
+    last_timestamp: last,
+  };
+  if (signature === undefined) return meta;
+  return isText(signature) ? { ...meta, signature } : undefined;
+}
+
+type EntryRead =
+  | { readonly kind: 'entry'; readonly entry: JournalEntry; readonly next: number }
+  | { readonly kind: 'short' }
+  | { readonly kind: 'bad'; readonly message: string };
+
+function readEntry(bytes: Uint8Array, at: number, ordinal: number | undefined, crc32: Crc32): EntryRead {
+  if (bytes.length - at < ENTRY_HEADER_BYTES) return { kind: 'short' };
+  const view = viewOf(bytes);
+  const whole = view.getUint32(at + 36, true) === crc32(bytes.subarray(at, at + 36));
+  if (!whole || view.getUint32(at, true) !== ENTRY_MAGIC)
+    return { kind: 'bad', message: 'the entry header fails its checksum' };
+  const metaStart = at + ENTRY_HEADER_BYTES;
+  const linesStart = metaStart + view.getUint32(at + 24, true);
+  const linesEnd = linesStart + view.getUint32(at + 28, true);
+  if (linesEnd > bytes.length) return { kind: 'short' };
+  if (view.getUint32(at + 32, true) !== crc32(bytes.subarray(metaStart, linesEnd))) {
+    return { kind: 'bad', message: 'the entry fails its checksum' };
+  }
+  if (ordinal !== undefined && view.getUint32(at + 4, true) !== ordinal) {
+    return { kind: 'bad', message: `entry ${ordinal} is missing or out of order` };
+  }
+  const meta = parseMeta(new TextDecoder().decode(bytes.subarray(metaStart, linesStart)));
+  const block = Number(view.getBigUint64(at + 8, true));
+  if (meta === undefined || !Number.isSafeInteger(block))
+    return { kind: 'bad', message: 'the entry is not of this format' };
+  const entry: JournalEntry = {
+    block,
+    position: view.getUint32(at + 16, true),
+    count: view.getUint32(at + 20, true),
+    meta,
+    linesStart,
+    linesEnd,
+  };
+  return { kind: 'entry', entry, next: linesEnd };
+}
+
+/** Whether any intact entry begins after `from`: then what is bad before it is damage, not an unfinished append. */
+function intactAfter(bytes: Uint8Array, from: number, crc32: Crc32): boolean {
+  const first = ENTRY_MAGIC & 0xff;
+  for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
+    if (at + ENTRY_HEADER_BYTES > bytes.length) return false;
+    if (viewOf(bytes).getUint32(at, true) === ENTRY_MAGIC && readEntry(bytes, at, undefined, crc32).kind === 'entry')
+      return true;
+  }
+  return false;
+}
+
+/** Reads a journal file as far as it is intact and tells how it ends. */
+export function scanJournal(bytes: Uint8Array, crc32: Crc32): Result<JournalScan, string> {
+  if (bytes.length < JOURNAL_HEADER_BYTES) return fail('shorter than a journal header');
+  const view = viewOf(bytes);
+  const magic = JOURNAL_MAGIC.every((byte, at) => bytes[at] === byte);
+  if (!magic || view.getUint32(16, true) !== crc32(bytes.subarray(0, 16)))
+    return fail('the journal header fails its checksum');
+  const entries: JournalEntry[] = [];
+  let end = JOURNAL_HEADER_BYTES;
+  let tail: JournalTail = { kind: 'clean' };
+  while (end < bytes.length) {
+    const read = readEntry(bytes, end, entries.length, crc32);
+    if (read.kind === 'entry') {
+      entries.push(read.entry);
+      end = read.next;
+      continue;
+    }
+    tail =
+      read.kind === 'short'
+        ? { kind: 'torn', bytes: bytes.length - end }
+        : { kind: 'damaged', message: read.message, followed: intactAfter(bytes, end + 1, crc32) };
+    break;
+  }
+  return ok({ firstBlock: Number(view.getBigUint64(8, true)), entries, end, tail });
+}
