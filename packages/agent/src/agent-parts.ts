@@ -1,9 +1,11 @@
+import { parseLine } from '@portledger/format';
 import type { AgentLog } from './agent-log.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { ContainerUsers } from './attribution/container-users.ts';
 import { OwnerDetails } from './attribution/owner-details.ts';
 import { libcLookup, passwdLookup, UserNames } from './attribution/user-names.ts';
 import { beginCapture, startCapture, type StartedCapture } from './capture/started-capture.ts';
+import { coverageLine } from './coverage/coverage-records.ts';
 import { openLibc, type Libc } from './libc/libc.ts';
 import { SPOOL_BYTES_MAX } from './limits.ts';
 import { CgroupPaths } from './process/cgroup-paths.ts';
@@ -42,6 +44,8 @@ const monotonic = (): number => performance.now();
 /** Opens everything and starts capture. Throws when the spool is held or the capture asked for does not work. */
 export async function openParts(options: AgentOptions): Promise<AgentParts> {
   const log = options.log ?? silent;
+  const session = newSessionId(Date.now());
+  checkObserver(options.observer, session);
   const libc = await openLibc();
   const lock = lockSpool(options.spoolDir, libc);
   let spool: Spool | undefined;
@@ -49,7 +53,6 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
     spool = await Spool.open({ dir: options.spoolDir, bytesMax: options.spoolBytesMax ?? SPOOL_BYTES_MAX });
     const processes = new ProcessReader();
     const capture = await openCapture(options, { libc, processes, log });
-    const session = newSessionId(Date.now());
     const clock = new ClockOffset();
     const client = new CollectorClient({
       collectorUrl: options.collectorUrl,
@@ -72,6 +75,14 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
     lock[Symbol.dispose]();
     throw cause;
   }
+}
+
+/** A name that records cannot carry would make the collector refuse every one of them. */
+function checkObserver(observer: string, session: string): void {
+  const stream = { observer, session, sourceFormat: 'none' };
+  const probe = coverageLine(stream, { action: 'heartbeat', nowMicros: 0, labels: {} })(0);
+  const record = parseLine(probe);
+  if (!record.ok) throw new Error(`no observer can be named ${JSON.stringify(observer)}: ${record.fault.message}`);
 }
 
 type Host = { readonly libc: Libc | undefined; readonly processes: ProcessReader; readonly log: AgentLog };

@@ -10,8 +10,10 @@ export const TIME_WAIT_MAX = 65_536;
 export const NETLINK_REPLY_BYTES = 65_536;
 /** Milliseconds to wait for a netlink reply, which the kernel writes at once. */
 export const NETLINK_TIMEOUT_MS = 1_000;
-/** Part of a core that looking for socket owners in /proc may take: a scan lasting t is followed by t × this of rest. */
-export const OWNER_SCAN_REST_FACTOR = 15;
+/** Part of a core that looking for socket owners in /proc may take over time. */
+export const OWNER_SCAN_PART = 0.05;
+/** Milliseconds that it may take at once after a quiet time. */
+export const OWNER_SCAN_BURST_MS = 250;
 /** Processes whose details are remembered. */
 export const PROCESSES_MAX = 8_192;
 /** Attributed owners remembered (one a process image). */

@@ -1,11 +1,11 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { OWNER_SCAN_REST_FACTOR } from '../../limits.ts';
+import { OWNER_SCAN_BURST_MS, OWNER_SCAN_PART } from '../../limits.ts';
 
 const SOCKET_LINK = /^socket:\[(\d+)\]$/;
 
 /**
  * Finds which process holds a socket, by its inode, in /proc/pid/fd. A full search reads every open file of every
- * process that may be read, so it rests after each search in proportion to what that took; processes known to own
+ * process that may be read, so over time it may take OWNER_SCAN_PART of a core and no more; processes known to own
  * sockets are always asked first, which finds what servers accept without a full search.
  */
 export class SocketOwners {
@@ -13,11 +13,13 @@ export class SocketOwners {
   readonly #now: () => number;
   /** Processes that owned a socket when last looked at. */
   readonly #holders = new Set<number>();
-  #restUntilMs = 0;
+  #budgetMs = OWNER_SCAN_BURST_MS;
+  #refilledMs: number;
 
   /** @param now a monotonic clock in milliseconds */
   constructor(now: () => number, proc = '/proc') {
     this.#now = now;
+    this.#refilledMs = now();
     this.#proc = proc;
   }
 
@@ -32,14 +34,20 @@ export class SocketOwners {
       if (!this.#ask(pid, wanted, found)) this.#holders.delete(pid);
     }
     const startMs = this.#now();
-    if (wanted.size === 0 || startMs < this.#restUntilMs) return found;
+    if (wanted.size === 0 || !this.#mayScan(startMs)) return found;
     for (const pid of this.#pids()) {
       if (wanted.size === 0) break;
       if (!this.#holders.has(pid)) this.#ask(pid, wanted, found);
     }
-    const endMs = this.#now();
-    this.#restUntilMs = endMs + (endMs - startMs) * OWNER_SCAN_REST_FACTOR;
+    this.#budgetMs -= this.#now() - startMs;
     return found;
+  }
+
+  #mayScan(nowMs: number): boolean {
+    const earnedMs = (nowMs - this.#refilledMs) * OWNER_SCAN_PART;
+    this.#refilledMs = nowMs;
+    this.#budgetMs = Math.min(this.#budgetMs + earnedMs, OWNER_SCAN_BURST_MS);
+    return this.#budgetMs > 0;
   }
 
   #pids(): number[] {
