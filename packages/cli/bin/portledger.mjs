@@ -2,7 +2,7 @@
 // Plain JavaScript that any Node from 20 on can read: it finds the Node that the workspace pins and hands over to it.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import { createRequire, enableCompileCache } from 'node:module';
+import * as modules from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ function majorOf(version) {
 
 /** The workspace's own Node: its platform package, or the link that npm makes for it, in any node_modules above. */
 function pinnedNode() {
-  const require = createRequire(here);
+  const require = modules.createRequire(here);
   const platformPackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const candidates = [];
   try {
@@ -79,13 +79,13 @@ async function run() {
       `run \`npm ci\` in ${workspaceDir()}: it brings the right one along`,
     );
   }
-  enableCompileCache(path.join(workspaceDir(), '.cache', 'node-compile'));
+  modules.enableCompileCache?.(path.join(workspaceDir(), '.cache', 'node-compile'));
   const { main } = await import('../src/main.ts');
   process.exitCode = await main({ bin: here, checkout: workspaceDir() });
 }
 
 function dependenciesInstalled() {
-  const require = createRequire(here);
+  const require = modules.createRequire(here);
   return ['commander', 'yaml', '@portledger/format'].every((name) => {
     for (const folder of require.resolve.paths(name) ?? []) if (existsSync(path.join(folder, name))) return true;
     return false;
@@ -97,4 +97,9 @@ function workspaceDir() {
   return path.dirname(path.dirname(packageDir));
 }
 
-await run();
+try {
+  await run();
+} catch (error) {
+  if (process.argv.includes('--debug')) throw error;
+  fail(`can't start: ${error.message}`, 'is the checkout whole? `git status` and `npm ci` tell; --debug shows where');
+}

@@ -58,3 +58,6 @@ export const STREAM_LINE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Bytes free on the data folder's disk below which `doctor` warns. */
 export const DISK_FREE_BYTES_LOW = 2 * 1024 ** 3;
+
+/** Milliseconds between two looks at how far an index has caught up. */
+export const CATCH_UP_POLL_MS = 20;

@@ -3,13 +3,16 @@ import type { CommandLine } from './command-line.ts';
 import { agentCommand } from './commands/agent.ts';
 import { collectorCommand } from './commands/collector.ts';
 import { configCommand } from './commands/config.ts';
+import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { histogramCommand } from './commands/histogram.ts';
 import { importCommand } from './commands/import.ts';
 import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
+import { tokenCommand } from './commands/token.ts';
 import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
+import { versionCommand } from './commands/version.ts';
 import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Invocation } from './invocation.ts';
@@ -67,10 +70,13 @@ function commandsOf(line: CommandLine): Command[] {
     topCommand,
     histogramCommand,
     importCommand,
+    consoleCommand,
+    tokenCommand,
     doctorCommand,
     configCommand,
     collectorCommand,
     agentCommand,
+    versionCommand,
   ].map((make) => make(line));
 }
 

@@ -4,6 +4,7 @@ import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { FORMATS, isOutputField, outputFieldNames } from '../output/hit-writer.ts';
+import type { TimeDetail } from '../output/access-columns.ts';
 import type { HitWriterOptions } from '../output/hit-writer.ts';
 
 export function addOutputOptions(command: Command): Command {
@@ -12,7 +13,7 @@ export function addOutputOptions(command: Command): Command {
     .option('--fields <names>', 'fields to print, separated by commas, such as timestamp,user,labels.team');
 }
 
-export function outputOf(invocation: Invocation, given: GivenOptions, time: 'full' | 'clock'): HitWriterOptions {
+export function outputOf(invocation: Invocation, given: GivenOptions, time: TimeDetail): HitWriterOptions {
   const format = given.choice('format', FORMATS) ?? 'table';
   const fields = fieldsOf(given);
   if (format === 'template' && fields !== undefined)

@@ -1,21 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import { formatListenAddress, parseListenAddress } from '../config/listen-address.ts';
+import type { ListenAddress } from '../config/listen-address.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { consoleDirOf } from './console-dir.ts';
 import type { Invocation } from '../invocation.ts';
-import type { ApiClient } from './api-client.ts';
+import { CATCH_UP_POLL_MS } from '../limits.ts';
+import { groupDigits } from '../output/amounts.ts';
+import { isObject } from '../output/hit.ts';
+import { Progress } from '../output/progress.ts';
+import { ApiClient } from './api-client.ts';
+import { startFailure } from './start-failure.ts';
 
-export type RunningCollector = {
+/** What the commands need of a collector that runs in this process. */
+export type OwnCollector = {
   readonly url: string;
   readonly vkey: string;
+  readonly adminToken: string;
   signInUrl(): string;
   close(): Promise<void>;
 };
 
-export function startCollectorOf(_invocation: Invocation, _config: Config): Promise<RunningCollector> {
-  return Promise.reject(new Error('the collector is not there yet'));
+/** Starts the collector that the configuration describes. Throws a Failure with its remedy when it can't be started. */
+export function startCollectorOf(invocation: Invocation, config: Config): Promise<OwnCollector> {
+  const consoleDir = config.get(SETTINGS.consoleEnabled) ? consoleDirOf(invocation.checkout) : undefined;
+  return start(config, {
+    listen: addressOf(config),
+    logLevel: config.get(SETTINGS.logLevel),
+    ...(consoleDir === undefined ? {} : { consoleDir }),
+  });
 }
 
-export function openInProcess(
-  _invocation: Invocation,
-  _config: Config,
+/**
+ * Opens a data folder that no collector has open: the same collector, reachable on a loopback port of its own for as long
+ * as the command runs, so that one path serves both cases. Resolves once its index has caught up.
+ */
+export async function openInProcess(
+  invocation: Invocation,
+  config: Config,
 ): Promise<AsyncDisposable & { readonly client: ApiClient }> {
-  return Promise.reject(new Error('the collector is not there yet'));
+  const own = await start(config, { listen: { host: '127.0.0.1', port: 0 }, logLevel: 'error' });
+  const client = new ApiClient(own.url, own.adminToken);
+  const opened = { client, [Symbol.asyncDispose]: () => own.close() };
+  try {
+    await catchUp(invocation, client);
+    return opened;
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
+}
+
+type StartOptions = {
+  readonly listen: ListenAddress;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly consoleDir?: string;
+};
+
+async function start(config: Config, options: StartOptions): Promise<OwnCollector> {
+  const dataDir = config.get(SETTINGS.data);
+  const isOriginGiven = config.originOf(SETTINGS.origin) !== 'default';
+  try {
+    // The collector brings a database along: only the commands that need it wait for it to be loaded.
+    const { startCollector } = await import('@portledger/collector');
+    return await startCollector({
+      dataDir,
+      agentObserver: config.get(SETTINGS.observer),
+      hostNames: config.get(SETTINGS.hostsAllowed),
+      sealIntervalMs: config.get(SETTINGS.sealInterval),
+      bodyBytesMax: config.get(SETTINGS.bodyBytesMax),
+      inFlightBytesMax: config.get(SETTINGS.inFlightBytesMax),
+      bodyTimeoutMs: config.get(SETTINGS.bodyTimeout),
+      bodyIdleTimeoutMs: config.get(SETTINGS.bodyIdleTimeout),
+      headersTimeoutMs: config.get(SETTINGS.headersTimeout),
+      indexMemoryBytesMax: config.get(SETTINGS.indexMemoryMax),
+      indexHotRecordsMax: config.get(SETTINGS.indexHotRecords),
+      ...(isOriginGiven ? { origin: config.get(SETTINGS.origin) } : {}),
+      ...options,
+    });
+  } catch (error) {
+    throw startFailure(error, { dataDir, listen: formatListenAddress(options.listen) });
+  }
+}
+
+function addressOf(config: Config): ListenAddress {
+  const address = parseListenAddress(config.get(SETTINGS.listen));
+  if (!address.ok) throw new Error(`unchecked address: ${address.fault}`);
+  return address.value;
+}
+
+async function catchUp(invocation: Invocation, client: ApiClient): Promise<void> {
+  const progress = new Progress(invocation.terminal);
+  let lagAtFirst: number | undefined;
+  try {
+    for (;;) {
+      const status = await client.json('/v1/status', { signal: invocation.stop });
+      const index = isObject(status) && isObject(status['index']) ? status['index'] : {};
+      const lag = Number(index['lag_records'] ?? 0);
+      if (lag === 0) return;
+      lagAtFirst ??= lag;
+      progress.update(`indexing, ${groupDigits(lag)} records to go`, lagAtFirst - lag, lagAtFirst);
+      await delay(CATCH_UP_POLL_MS, undefined, { signal: invocation.stop });
+    }
+  } finally {
+    progress.end();
+  }
 }

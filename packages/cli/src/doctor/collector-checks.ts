@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseListenAddress } from '../config/listen-address.ts';
 import { ApiClient } from '../connection/api-client.ts';
+import { consoleDirOf } from '../connection/console-dir.ts';
 import { readRunFile } from '../connection/run-file.ts';
 import { messageOf, systemCodeOf } from '../failure.ts';
 import { isObject } from '../output/hit.ts';
@@ -19,7 +20,7 @@ export async function collectorChecks(place: CollectorPlace): Promise<Finding[]>
   const run = await readRunFile(place.dataDir).catch((error: unknown) => messageOf(error));
   if (typeof run === 'string')
     return [limited('collector', run, 'run doctor as the user that runs the collector (sudo)')];
-  const consoleBuilt = await consoleCheck(place.checkout);
+  const consoleBuilt = consoleCheck(place.checkout);
   if (run === undefined) {
     const notRunning = limited('collector', `none is running on ${place.dataDir}`, 'start one with `portledger up`');
     return [notRunning, await portCheck(place.listen), consoleBuilt];
@@ -80,15 +81,9 @@ async function portCheck(listen: string): Promise<Finding> {
   }
 }
 
-async function consoleCheck(checkout: string): Promise<Finding> {
-  const page = path.join(checkout, 'packages', 'console', 'dist', 'index.html');
-  const isBuilt = await stat(page).then(
-    () => true,
-    () => false,
-  );
-  return isBuilt
-    ? good('console', 'built')
-    : limited('console', 'not built: there is an API, but no web page', 'npm run build:console, or npm start');
+function consoleCheck(checkout: string): Finding {
+  if (consoleDirOf(checkout) !== undefined) return good('console', 'built');
+  return limited('console', 'not built: there is an API, but no web page', 'npm run build:console, or npm start');
 }
 
 /** The clock, told by whether something keeps it: a wrong one puts wrong times into the evidence. */

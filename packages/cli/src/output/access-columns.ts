@@ -17,11 +17,14 @@ const ACTION_STYLES: Readonly<Record<string, Style>> = {
   'alert-raised': 'red',
 };
 
-/** How accesses are shown when no fields are asked for. `clock`: time of day only, for live views. */
-export function accessColumns(time: 'full' | 'clock'): readonly Column<Hit>[] {
+/** `full` with date and milliseconds, `short` for narrow terminals, `clock` for live views: the time of day alone. */
+export type TimeDetail = 'full' | 'short' | 'clock';
+
+/** How accesses are shown when no fields are asked for. */
+export function accessColumns(time: TimeDetail): readonly Column<Hit>[] {
   return [
     {
-      title: time === 'full' ? 'TIME (UTC)' : 'UTC',
+      title: time === 'clock' ? 'UTC' : 'TIME (UTC)',
       cell: (hit) => shortTime(fieldText(hit, 'timestamp'), time),
       style: () => 'dim',
     },
@@ -63,10 +66,20 @@ function shown(hit: Hit, name: string): string {
 }
 
 /** `2026-11-22 14:36:49.123`: milliseconds are enough to read; the other formats carry all six digits. */
-function shortTime(timestamp: string, time: 'full' | 'clock'): string {
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{3})/.exec(timestamp);
+function shortTime(timestamp: string, time: TimeDetail): string {
+  const match = /^\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d{3})/.exec(timestamp);
   if (match === null) return escapeControls(timestamp);
-  return time === 'full' ? `${match[1]} ${match[2]}` : `${match[2]}`;
+  const [, day = '', clock = '', millis = ''] = match;
+  switch (time) {
+    case 'full':
+      return `${timestamp.slice(0, 10)} ${clock}${millis}`;
+    case 'short':
+      return `${day} ${clock}`;
+    case 'clock':
+      return clock + millis;
+    default:
+      return time satisfies never;
+  }
 }
 
 function userOf(hit: Hit): string {

@@ -1,6 +1,7 @@
 import { FIELDS } from '@portledger/format';
 import { stringify } from 'yaml';
 import { accessColumns, fieldColumns } from './access-columns.ts';
+import type { TimeDetail } from './access-columns.ts';
 import { csvLine } from './csv.ts';
 import { escapeControls, escapeJsonControls, hasUnsafeCharacters } from './escape.ts';
 import { fieldText } from './hit.ts';
@@ -26,7 +27,7 @@ export type HitWriterOptions = {
   /** Columns of the terminal; undefined: not a terminal, nothing is cut. */
   readonly columns: number | undefined;
   readonly paint: Paint;
-  readonly time: 'full' | 'clock';
+  readonly time: TimeDetail;
 };
 
 /** Turns hits into lines, page by page. What is written before the first page (a header) comes with it. */
@@ -78,7 +79,7 @@ function flat(hit: Hit, fields: readonly string[] | undefined): Readonly<Record<
 }
 
 function tableWriter(options: HitWriterOptions): HitWriter {
-  const columns = options.fields === undefined ? accessColumns(options.time) : fieldColumns(options.fields);
+  const columns = options.fields === undefined ? accessColumns(timeOf(options)) : fieldColumns(options.fields);
   let laid: Laid<Hit>[] | undefined;
   return (page) => {
     if (page.length === 0) return [];
@@ -90,6 +91,13 @@ function tableWriter(options: HitWriterOptions): HitWriter {
     );
     return header ? [headerLine(laid, options.paint), ...rows] : rows;
   };
+}
+
+/** Below this many columns the year and the milliseconds give way to the process and the detail. */
+const WIDE_COLUMNS = 130;
+
+function timeOf({ time, columns }: HitWriterOptions): TimeDetail {
+  return time === 'full' && columns !== undefined && columns < WIDE_COLUMNS ? 'short' : time;
 }
 
 /** Off a terminal nothing is cut: a later row that is wider than the first page's keeps its whole text. */
