@@ -40,7 +40,8 @@ type Described = { readonly required: boolean; readonly description: string };
 /**
  * One field of the record. `text` differs from `string` only in use: `string` is matched whole, `text` is searched in.
  * `bytesMax` counts UTF-8 bytes of the value; `integerMax` is the largest value taken (the smallest is 0).
- * `numberTaken` marks strings that foreign systems write as numbers, such as a uid.
+ * `numberTaken` marks strings that foreign systems write as numbers, such as a uid. `escapeFree` marks those that may
+ * not hold quotation marks, backslashes or control characters: they stand in manifests, whose size they bound.
  */
 export type FieldSpec = Described &
   (
@@ -49,6 +50,7 @@ export type FieldSpec = Described &
         readonly name: StringFieldName;
         readonly bytesMax: number;
         readonly numberTaken?: true;
+        readonly escapeFree?: true;
       }
     | { readonly kind: 'ip' | 'timestamp'; readonly name: StringFieldName; readonly bytesMax: number }
     | { readonly kind: 'integer' | 'port'; readonly name: IntegerFieldName; readonly integerMax: number }
@@ -61,6 +63,11 @@ export type FieldKind = FieldSpec['kind'];
 
 function string(name: StringFieldName, bytesMax: number, description: string): FieldSpec {
   return { name, kind: 'string', bytesMax, required: false, description };
+}
+
+/** A name that stands in manifests too. */
+function streamName(name: StringFieldName, bytesMax: number, description: string): FieldSpec {
+  return { name, kind: 'string', bytesMax, escapeFree: true, required: true, description };
 }
 
 /** An identifier that foreign systems write as a number as often as not. */
@@ -117,7 +124,7 @@ export const FIELDS: readonly FieldSpec[] = [
   string('namespace', NAME_BYTES_MAX, 'Namespace of the pod on the observer’s side.'),
   identifier('netns', SESSION_BYTES_MAX, 'Inode number of the network namespace.'),
   string('node', NAME_BYTES_MAX, 'Cluster node of the pod on the observer’s side.'),
-  required(string('observer', OBSERVER_BYTES_MAX, 'Who reported it; equals the authenticated sender.')),
+  streamName('observer', OBSERVER_BYTES_MAX, 'Who reported it; equals the authenticated sender.'),
   required(oneOf('observer_kind', OBSERVER_KINDS, 'What kind of observer reported it.')),
   text('original', LONG_TEXT_BYTES_MAX, 'The foreign line as it came.'),
   oneOf('outcome', OUTCOMES, 'How it ended.'),
@@ -133,7 +140,7 @@ export const FIELDS: readonly FieldSpec[] = [
   string('reason', SHORT_TEXT_BYTES_MAX, 'Why: refused, timed-out, reset, a policy’s name, a drop reason.'),
   required(integer('seq', 'Place in the observer’s stream; counts from 0 without holes.')),
   string('service', NAME_BYTES_MAX, 'The calling workload: systemd unit, container, pod workload or catalogue name.'),
-  required(string('session', SESSION_BYTES_MAX, 'The observer’s stream: one a run and class.')),
+  streamName('session', SESSION_BYTES_MAX, 'The observer’s stream: one a run and class.'),
   identifier('session_id', NAME_BYTES_MAX, 'An application’s or gateway’s session.'),
   string('source_format', NAME_BYTES_MAX, 'What it was read from: ebpf, haproxy, zeek.conn.'),
   string('src_host', NAME_BYTES_MAX, 'Host name of the source.'),

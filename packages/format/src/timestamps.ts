@@ -45,12 +45,20 @@ export type CivilTime = {
   readonly micros: number;
 };
 
-/** Microseconds since the epoch, or undefined where the parts are no moment of the years 1970 to 2199. */
+/** Whether a moment lies in the years that a timestamp can tell. */
+export function isTimestampMicros(epochMicros: number): boolean {
+  return Number.isInteger(epochMicros) && epochMicros >= 0 && epochMicros < TIMESTAMP_MICROS_END;
+}
+
+/**
+ * Microseconds since the epoch, or undefined where the parts are no moment. A year on either side of those that a
+ * timestamp can tell is let pass, for times in other zones.
+ */
 export function microsFromCivil(time: CivilTime): number | undefined {
   const { year, month, day, hour, minute, second, micros } = time;
   const valid =
-    year >= YEAR_MIN &&
-    year <= YEAR_MAX &&
+    year >= YEAR_MIN - 1 &&
+    year <= YEAR_MAX + 1 &&
     day >= 1 &&
     day <= daysInMonth(year, month) &&
     hour <= 23 &&
@@ -74,7 +82,7 @@ export function microsFromTimestamp(text: string): number | undefined {
   if (parts === null) {
     return undefined;
   }
-  return microsFromCivil({
+  const micros = microsFromCivil({
     year: Number(parts[1]),
     month: Number(parts[2]),
     day: Number(parts[3]),
@@ -83,6 +91,7 @@ export function microsFromTimestamp(text: string): number | undefined {
     second: Number(parts[6]),
     micros: Number(parts[7]),
   });
+  return micros !== undefined && isTimestampMicros(micros) ? micros : undefined;
 }
 
 /** A formatter that keeps the text of the last second, for streams whose times lie close together. */
@@ -92,7 +101,7 @@ export function timestampFormatter(): TimestampFormatter {
   let lastSecond = -1;
   let prefix = '';
   return (epochMicros) => {
-    if (!Number.isInteger(epochMicros) || epochMicros < 0 || epochMicros >= TIMESTAMP_MICROS_END) {
+    if (!isTimestampMicros(epochMicros)) {
       throw new RangeError(`no timestamp can tell ${epochMicros} microseconds since the epoch`);
     }
     const micros = epochMicros % MICROS_PER_SECOND;
