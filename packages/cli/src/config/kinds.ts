@@ -163,7 +163,13 @@ export function list(at: string, info: SettingInfo<readonly string[]>): Setting<
 export function listenAddress(at: string, info: SettingInfo<string>): Setting<string> {
   return {
     ...base(at, 'HOST:PORT', info),
-    schema: Type.String({ description: info.about, pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):\\d{1,5}$' }),
+    schema: Type.Union(
+      [
+        Type.String({ pattern: '^((\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):)?\\d{1,5}$' }),
+        Type.Integer({ minimum: 0, maximum: 65_535 }),
+      ],
+      { description: `${info.about} A bare port listens on 127.0.0.1.` },
+    ),
     parse: (raw) => {
       const address = parseListenAddress(String(raw));
       return address.ok ? yes(String(raw)) : address;

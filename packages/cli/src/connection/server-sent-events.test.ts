@@ -1,6 +1,7 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { serverSentEvents } from './server-sent-events.ts';
+import type { ServerSentEvent } from './server-sent-events.ts';
 
 async function eventsOf(text: string, cuts: readonly number[]) {
   const bytes = Buffer.from(text);
@@ -12,7 +13,9 @@ async function eventsOf(text: string, cuts: readonly number[]) {
       start = end;
     }
   }
-  return Array.fromAsync(serverSentEvents(parts()));
+  const events: ServerSentEvent[] = [];
+  for await (const event of serverSentEvents(parts())) events.push(event);
+  return events;
 }
 
 const STREAM =

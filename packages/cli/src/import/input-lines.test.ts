@@ -5,6 +5,13 @@ import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openInput } from './input-lines.ts';
+import type { Input, InputLine } from './input-lines.ts';
+
+async function allOf(input: Input): Promise<InputLine[]> {
+  const lines: InputLine[] = [];
+  for await (const line of input.lines()) lines.push(line);
+  return lines;
+}
 
 const TEXT = '\ufeff{"a":1}\r\n\n  \n{"b":"ä"}\n{"long":"xxxxxxxxxxxxxxxxxxxx"}\n{"last":1}';
 const LINES = [
@@ -25,7 +32,7 @@ describe('input lines', () => {
     const file = path.join(dir, 'input');
     await writeFile(file, content);
     const input = await openInput('input', file, Readable.from([]), 20);
-    const lines = await Array.fromAsync(input.lines());
+    const lines = await allOf(input);
     expect(input.bytesRead()).toBe(input.bytesTotal);
     return lines;
   }
@@ -42,7 +49,7 @@ describe('input lines', () => {
   test('standard input, byte by byte', async () => {
     const bytes = Array.from(Buffer.from(TEXT), (byte) => Buffer.from([byte]));
     const input = await openInput('-', '', Readable.from(bytes), 20);
-    expect(await Array.fromAsync(input.lines())).toEqual(LINES);
+    expect(await allOf(input)).toEqual(LINES);
   });
 
   test('nothing at all', async () => {

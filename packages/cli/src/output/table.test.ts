@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth, pad, shorten } from './display-width.ts';
 import { painter } from './paint.ts';
@@ -79,7 +79,7 @@ describe('tables', () => {
   });
 
   test('colours take no columns', () => {
-    const styled = COLUMNS.map((column) => ({ ...column, style: () => 'red' as const }));
+    const styled: Column<Row>[] = [{ title: 'NAME', cell: ({ name }) => name, style: () => 'red' }];
     const lines = tableLines(styled, ROWS, painter(true), 36);
     expect(lines[1]).toContain('\u001b[31malice\u001b[39m');
   });
