@@ -18,6 +18,8 @@ export type AgentStatus = {
   readonly session: string;
   /** Records numbered in this session. */
   readonly records: number;
+  /** Those of them that are on the disk. */
+  readonly durable: number;
   /** Records dropped before they were numbered, by cause. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly capture: CaptureCounters;
@@ -92,6 +94,7 @@ export class Agent implements AsyncDisposable {
       mode: this.mode,
       session: this.session,
       records: stream.records,
+      durable: stream.durable,
       dropped: stream.dropped,
       capture: capture.source.counters(),
       sender: sender.state,

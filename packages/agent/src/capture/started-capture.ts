@@ -36,17 +36,19 @@ export async function startCapture(setting: CaptureSetting): Promise<StartedCapt
       return beginCapture(new NoCapture());
     case 'sock-diag':
       return beginCapture(sockDiag(setting));
-    case 'ebpf':
-      return beginCapture(await openEbpfCapture());
+    case 'ebpf': {
+      const kernel = await openEbpfCapture();
+      if (!kernel.ok) throw new Error(`${kernel.fault.message}. ${kernel.fault.remedy}`);
+      return beginCapture(kernel.value);
+    }
     case 'auto': {
-      let fallbackReason: string;
-      try {
-        return await beginCapture(await openEbpfCapture());
-      } catch (cause) {
-        fallbackReason = cause instanceof Error ? cause.message : String(cause);
-      }
-      setting.log('warn', `kernel capture does not work here, the socket tables are polled instead: ${fallbackReason}`);
-      return { ...(await beginCapture(sockDiag(setting))), fallbackReason };
+      const kernel = await openEbpfCapture();
+      if (kernel.ok) return beginCapture(kernel.value);
+      const { message, remedy } = kernel.fault;
+      setting.log('warn', `kernel capture does not work here, the socket tables are polled instead: ${message}`, {
+        remedy,
+      });
+      return { ...(await beginCapture(sockDiag(setting))), fallbackReason: message };
     }
     default:
       return setting.choice satisfies never;

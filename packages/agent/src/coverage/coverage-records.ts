@@ -39,7 +39,7 @@ export function coverageLine(stream: CoverageStream, facts: CoverageFacts): (seq
     observer_kind: 'agent',
     session: stream.session,
     source_format: stream.sourceFormat,
-    labels,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
   return (seq) => canonicalLine({ ...record, seq });
 }

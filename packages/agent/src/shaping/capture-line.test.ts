@@ -1,6 +1,6 @@
 import { communityId, parseLine, ipText } from '@portledger/format';
 import { nodeSha1 } from '@portledger/format/node';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ContainerUsers } from '../attribution/container-users.ts';
 import { OwnerDetails } from '../attribution/owner-details.ts';
@@ -39,7 +39,10 @@ function recordOf(lines: CaptureLines, event: CaptureEvent, seq = 0) {
 }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '\ud800', 'é', '😀'), maxLength: 400 }));
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '\ud800', 'é', '😀'), maxLength: 400 }),
+);
 const anyOwner: fc.Arbitrary<Owner> = fc
   .record({
     pid: fc.nat(4_194_304),
@@ -52,26 +55,42 @@ const anyOwner: fc.Arbitrary<Owner> = fc
     parentComm: maybe(anyText),
     cgroupPath: maybe(anyText),
   })
-  .map(defined<Owner>);
+  .map(definedOwner);
 const anyCount = maybe(fc.oneof(fc.maxSafeNat(), fc.constantFrom(-1, 1.5, Number.NaN, 2 ** 60)));
 
 /** Leaves out what is undefined, as optional properties want. */
-function defined<T>(value: object): T {
-  return JSON.parse(JSON.stringify(value, bigintAsNumber), undefined) as T;
+function definedOwner(owner: { readonly [K in keyof Owner]: Owner[K] | undefined }): Owner {
+  return withoutUndefined(owner) as Owner;
 }
 
-function bigintAsNumber(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value;
+function withoutUndefined(value: object): unknown {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
 const anyEvent: fc.Arbitrary<CaptureEvent> = fc
   .record({
-    kind: fc.constantFrom<CaptureKind[]>('initiated', 'accepted', 'refused', 'failed', 'closed', 'listener-opened', 'listener-closed'),
+    kind: fc.constantFrom<CaptureKind[]>(
+      'initiated',
+      'accepted',
+      'refused',
+      'failed',
+      'closed',
+      'listener-opened',
+      'listener-closed',
+    ),
     side: fc.constantFrom('source' as const, 'destination' as const),
     timeMicros: fc.oneof(fc.maxSafeNat(), fc.constantFrom(-1, Number.NaN, 1.5)),
     ends: fc.oneof(
-      fc.record({ family: fc.constant(4 as const), a: fc.uint8Array({ minLength: 4, maxLength: 4 }), b: fc.uint8Array({ minLength: 4, maxLength: 4 }) }),
-      fc.record({ family: fc.constant(6 as const), a: fc.uint8Array({ minLength: 16, maxLength: 16 }), b: fc.uint8Array({ minLength: 16, maxLength: 16 }) }),
+      fc.record({
+        family: fc.constant(4 as const),
+        a: fc.uint8Array({ minLength: 4, maxLength: 4 }),
+        b: fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      }),
+      fc.record({
+        family: fc.constant(6 as const),
+        a: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        b: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      }),
     ),
     sourcePort: fc.nat(65_535),
     destPort: fc.nat(65_535),
@@ -86,7 +105,16 @@ const anyEvent: fc.Arbitrary<CaptureEvent> = fc
     reason: maybe(fc.constantFrom<CaptureReason[]>('refused', 'timed-out', 'reset', 'unreachable', 'not-accepted')),
     standing: maybe(fc.boolean()),
   })
-  .map(({ ends, ...rest }) => defined<CaptureEvent>({ ...rest, timeMicros: rest.timeMicros, family: ends.family, sourceIp: ipText(ends.a), destIp: ipText(ends.b) }));
+  .map(
+    ({ ends, ...rest }) =>
+      withoutUndefined({
+        ...rest,
+        timeMicros: rest.timeMicros,
+        family: ends.family,
+        sourceIp: ipText(ends.a),
+        destIp: ipText(ends.b),
+      }) as CaptureEvent,
+  );
 
 describe('captured line', () => {
   test('any event becomes a valid canonical line', () => {
@@ -112,7 +140,14 @@ describe('captured line', () => {
       parentComm: 'bash',
       cgroupPath: '/user.slice/user-1000.slice/session-3.scope',
     };
-    const event = stagedEvent(1, { owner, kind: 'closed', bytesOut: 78, bytesIn: 300, durationMicros: 1_500, netns: 4_026_531_840 });
+    const event = stagedEvent(1, {
+      owner,
+      kind: 'closed',
+      bytesOut: 78,
+      bytesIn: 300,
+      durationMicros: 1_500,
+      netns: 4_026_531_840,
+    });
     expect(recordOf(captureLines({ 0: 'root', 1000: 'ana' }), event, 7)).toEqual({
       v: 1,
       timestamp: '2026-11-22T14:36:49.123457Z',
@@ -155,14 +190,20 @@ describe('captured line', () => {
     const lines = captureLines();
     const server: Owner = { pid: 9, uid: 33, comm: 'nginx', cgroupPath: '/system.slice/nginx.service' };
     const ends = { sourceIp: '127.0.0.1', destIp: '127.0.0.1', destPort: 80 };
-    recordOf(lines, stagedEvent(1, { ...ends, kind: 'listener-opened', side: 'destination', destIp: '0.0.0.0', owner: server }));
+    recordOf(
+      lines,
+      stagedEvent(1, { ...ends, kind: 'listener-opened', side: 'destination', destIp: '0.0.0.0', owner: server }),
+    );
     const client = recordOf(lines, stagedEvent(1, ends));
     const accepted = recordOf(lines, stagedEvent(1, { ...ends, kind: 'accepted', side: 'destination', owner: server }));
     expect(client).toMatchObject({ dest_service: 'nginx', direction: 'loopback' });
     expect(accepted).toMatchObject({ dest_service: 'nginx', direction: 'loopback', process: 'nginx' });
     expect(accepted.service).toBeUndefined();
     expect(accepted.connection_id).toBe(client.connection_id);
-    recordOf(lines, stagedEvent(1, { ...ends, kind: 'listener-closed', side: 'destination', destIp: '0.0.0.0', owner: server }));
+    recordOf(
+      lines,
+      stagedEvent(1, { ...ends, kind: 'listener-closed', side: 'destination', destIp: '0.0.0.0', owner: server }),
+    );
     expect(recordOf(lines, stagedEvent(1, ends)).dest_service).toBeUndefined();
   });
 

@@ -37,6 +37,7 @@ export class RecordStream {
   readonly #dropped: Record<DropCause, number> = { 'spool-overflow': 0, 'disk-behind': 0 };
   #gaps = new Map<DropCause, Gap>();
   #seq = 0;
+  #durable = 0;
   #pending = '';
   #pendingLines = 0;
   #pendingFirstSeq = 0;
@@ -52,6 +53,11 @@ export class RecordStream {
   /** Records numbered so far, which is the next record's number. */
   get records(): number {
     return this.#seq;
+  }
+
+  /** Records of this session that are on the disk. */
+  get durable(): number {
+    return this.#durable;
   }
 
   get dropped(): Readonly<Record<DropCause, number>> {
@@ -138,6 +144,7 @@ export class RecordStream {
     let fault = false;
     try {
       await this.#options.spool.append(lines, { session: this.#options.session, firstSeq, records: count });
+      this.#durable = firstSeq + count;
       if (wake) this.#options.onDurable();
     } catch (cause) {
       fault = true;

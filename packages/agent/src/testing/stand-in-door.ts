@@ -8,7 +8,9 @@ export type Answer =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** Takes the records, then cuts the connection within the reply: the sender cannot know that they were taken. */
   | { readonly kind: 'take-and-cut' }
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'cut' }
+  /** Never replies. */
+  | { readonly kind: 'hang' };
 
 /** A real HTTP server that stands in for the collector's door for records in tests. */
 export class StandInDoor implements AsyncDisposable {
@@ -63,7 +65,7 @@ export class StandInDoor implements AsyncDisposable {
     while (!condition()) {
       await new Promise<void>((resolve, reject) => {
         this.#waiters.push(resolve);
-        signal.addEventListener('abort', () => reject(new Error(`not so within ${withinMs} ms: ${condition}`)));
+        signal.addEventListener('abort', () => reject(new Error(`not so within ${withinMs} ms: ${String(condition)}`)));
       });
     }
   }
@@ -79,7 +81,9 @@ export class StandInDoor implements AsyncDisposable {
     const body = request.headers['content-encoding'] === 'zstd' ? zstdDecompressSync(sent) : sent;
     this.requests += 1;
     const answer = this.answers.shift();
-    if (answer?.kind === 'cut') {
+    if (answer?.kind === 'hang') {
+      response.flushHeaders();
+    } else if (answer?.kind === 'cut') {
       response.destroy();
     } else if (answer?.kind === 'status') {
       if (answer.retryAfter !== undefined) response.setHeader('retry-after', answer.retryAfter);

@@ -22,6 +22,13 @@ export type SocketChange =
   /** Opened and closed between two polls: only its TIME_WAIT entry was seen. */
   | { readonly kind: 'passed'; readonly facts: SocketFacts; readonly side: Side };
 
+type FreshSocket = {
+  readonly key: string;
+  readonly tuple: string;
+  readonly facts: SocketFacts;
+  readonly traffic: Traffic | undefined;
+};
+
 export type TableLosses = { sockets: number; timeWait: number };
 
 /** Local ports from which the kernel picks for connecting sockets: [first, last]. */
@@ -38,7 +45,10 @@ export class SocketTable {
   /** TIME_WAIT tuples already accounted for → poll that saw them last. */
   readonly #timeWait = new Map<string, number>();
   #poll = 0;
-  #fresh: { key: string; tuple: string; facts: SocketFacts; traffic: Traffic | undefined }[] = [];
+  #fresh: FreshSocket[] = [];
+  /** Connections that no process has accepted yet; they are told one poll later, when their owner may be known. */
+  #waiting = new Map<string, FreshSocket>();
+  #unaccepted: ReadonlyMap<string, FreshSocket> = new Map();
   #passing: { tuple: string; facts: SocketFacts }[] = [];
   #timeWaitSeen = 0;
 
@@ -64,7 +74,9 @@ export class SocketTable {
       this.losses.sockets += 1;
       return;
     }
-    this.#fresh.push({ key: row.key, tuple: row.tuple, facts: row.facts(), traffic: row.traffic() });
+    const fresh = { key: row.key, tuple: row.tuple, facts: row.facts(), traffic: row.traffic() };
+    if (awaitsAccept(fresh.facts) && !this.#unaccepted.has(row.key)) this.#waiting.set(row.key, fresh);
+    else this.#fresh.push(fresh);
   }
 
   #seeTimeWait(row: SocketRow): void {
@@ -97,6 +109,10 @@ export class SocketTable {
     for (const { tuple, facts } of this.#passing) {
       if (!this.#tuples.has(tuple)) changes.push({ kind: 'passed', facts, side: this.#sideOf(facts) });
     }
+    for (const [key, { tuple, facts }] of this.#unaccepted) {
+      if (this.#known.has(key) || this.#waiting.has(key) || this.#timeWait.has(tuple)) continue;
+      changes.push({ kind: 'passed', facts, side: this.#sideOf(facts) });
+    }
     for (const socket of this.#known.values()) {
       if (socket.poll === this.#poll) continue;
       this.#forget(socket);
@@ -105,6 +121,8 @@ export class SocketTable {
     for (const [tuple, poll] of this.#timeWait) if (poll !== this.#poll) this.#timeWait.delete(tuple);
     this.#fresh = [];
     this.#passing = [];
+    this.#unaccepted = this.#waiting;
+    this.#waiting = new Map();
     this.#timeWaitSeen = 0;
     this.#poll += 1;
     return changes;
@@ -116,6 +134,7 @@ export class SocketTable {
     for (const tuple of this.#timeWait.keys()) this.#timeWait.set(tuple, this.#poll);
     this.#fresh = [];
     this.#passing = [];
+    this.#waiting = new Map(this.#unaccepted);
     this.#timeWaitSeen = 0;
   }
 
@@ -154,4 +173,9 @@ export class SocketTable {
 
 function isListener(facts: SocketFacts): boolean {
   return facts.state === TCP_STATE.listen;
+}
+
+/** Established but without an inode: it lies in the listener's accept queue. */
+function awaitsAccept(facts: SocketFacts): boolean {
+  return facts.inode === 0 && facts.state === TCP_STATE.established;
 }
