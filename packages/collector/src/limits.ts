@@ -6,11 +6,11 @@
 /** One record as sent, in bytes; its canonical line has a bound of its own (half of this, in the format). Its neighbours stand. */
 export const INPUT_LINE_BYTES_MAX = 64 * 1024;
 
-/** One request body in bytes as sent. Senders batch 1,000 to 5,000 records (0.4 to 2 MB); 32 MiB leaves room for imports. */
+/**
+ * One request body in bytes, as sent and again once decompressed: compression buys nobody more memory. Senders batch
+ * 1,000 to 5,000 records (0.4 to 2 MB); 32 MiB leaves room for imports and is half of the ledger's queue.
+ */
 export const BODY_BYTES_MAX = 32 * 1024 * 1024;
-
-/** One body in bytes once decompressed: the same, so that compression buys nobody more memory. Half of the ledger's queue. */
-export const BODY_DECOMPRESSED_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Decompressed bytes for each byte sent. Real access logs reach 10 to 60; a bomb needs 1,000 or more. */
 export const DECOMPRESSION_RATIO_MAX = 250;
@@ -36,8 +36,8 @@ export const REFUSALS_TOLD_MAX = 100;
 /** Body bytes held by all requests together, from admission to answer: the doors' share of memory. */
 export const IN_FLIGHT_BYTES_MAX = 192 * 1024 * 1024;
 
-/** Body bytes held by one sender: a third, so that no sender can shut the door on the others. */
-export const IN_FLIGHT_SENDER_BYTES_MAX = 64 * 1024 * 1024;
+/** One sender's share of the bytes in flight: a third, so that no sender can shut the door on the others. */
+export const IN_FLIGHT_SENDERS_MIN = 3;
 
 /** Requests of one sender being received or written at once. */
 export const IN_FLIGHT_SENDER_REQUESTS_MAX = 64;

@@ -1,7 +1,10 @@
 import type { Principal } from './principal.ts';
 
 /** What a principal read: which kind of question, and the question itself. */
-export type Reading = { readonly kind: 'search' | 'top' | 'histogram' | 'record' | 'proof' | 'tail' | 'observers'; readonly query: string };
+export type Reading = {
+  readonly kind: 'search' | 'top' | 'histogram' | 'record' | 'proof' | 'tail';
+  readonly query: string;
+};
 
 /** Where the collector's own acts go: the system observer's stream in the same ledger. */
 export interface AuditTrail {

@@ -66,16 +66,19 @@ function identify(keeping: Gatekeeping, request: FastifyRequest): Verdict {
 /** Puts the check before every route of `server`: identity first, then the role, before a byte of the body is read. */
 export function guardRoutes(server: HttpServer, keeping: () => Gatekeeping): void {
   server.decorateRequest('principal', undefined);
-  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.is404) return;
+  server.addHook('onRequest', (request, reply, proceed) => {
     const access = request.routeOptions.config.access ?? [];
-    if (access === 'open') return;
+    if (request.is404 || access === 'open') return proceed();
     const verdict = identify(keeping(), request);
-    if ('fault' in verdict) return sendFault(reply, verdict.fault);
-    if (!access.includes(verdict.principal.role)) return sendFault(reply, { code: 'forbidden' });
+    if ('fault' in verdict) return refuse(reply, verdict.fault);
+    if (!access.includes(verdict.principal.role)) return refuse(reply, { code: 'forbidden' });
     request.principal = verdict.principal;
-    return;
+    return proceed();
   });
+}
+
+function refuse(reply: FastifyReply, fault: HttpFault): void {
+  void sendFault(reply, fault);
 }
 
 /** The principal of a guarded route's request. */

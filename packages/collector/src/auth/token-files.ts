@@ -36,7 +36,8 @@ export function ensureTokenFile(
 ): string {
   const standing = readToken(request.path);
   const principal = standing === undefined ? undefined : store.lookup(standing);
-  if (standing !== undefined && principal?.role === request.role && principal.observer === request.observer) return standing;
+  if (standing !== undefined && principal?.role === request.role && principal.observer === request.observer)
+    return standing;
   // A token of this name without its file is of no use to anyone who should have it.
   store.revoke(request.name, request.nowMs);
   const made = store.create(request);

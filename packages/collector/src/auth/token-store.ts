@@ -29,22 +29,32 @@ export class TokenStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    const rows = database.prepare('SELECT id, name, role, observer, hash, created FROM tokens WHERE revoked IS NULL').all();
+    const rows = database
+      .prepare('SELECT id, name, role, observer, hash, created FROM tokens WHERE revoked IS NULL')
+      .all();
     for (const row of rows) {
       const { id, name, role, observer, hash, created } = row;
       const known = roleOf(role);
-      if (typeof id !== 'string' || typeof name !== 'string' || typeof observer !== 'string' || known === undefined) continue;
+      if (typeof id !== 'string' || typeof name !== 'string' || typeof observer !== 'string' || known === undefined)
+        continue;
       if (!(hash instanceof Uint8Array) || typeof created !== 'number') continue;
       this.#hold({ id, name, role: known, observer, createdMs: created }, hash);
     }
   }
 
   list(): TokenEntry[] {
-    return [...this.#byHash.values()].map((held) => held.entry).toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
+    return [...this.#byHash.values()]
+      .map((held) => held.entry)
+      .toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
   }
 
   /** Makes a token and gives it back in clear, this one time. */
-  create(request: { name: string; role: Role; observer: string; nowMs: number }): Result<{ token: string; entry: TokenEntry }, TokenFault> {
+  create(request: {
+    name: string;
+    role: Role;
+    observer: string;
+    nowMs: number;
+  }): Result<{ token: string; entry: TokenEntry }, TokenFault> {
     if (this.#byHash.size >= TOKENS_MAX) return { ok: false, fault: { code: 'too-many-tokens' } };
     if (this.#named(request.name) !== undefined) return { ok: false, fault: { code: 'name-taken' } };
     const token = makeToken();

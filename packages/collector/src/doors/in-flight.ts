@@ -1,12 +1,16 @@
-import { IN_FLIGHT_BYTES_MAX, IN_FLIGHT_SENDER_BYTES_MAX, IN_FLIGHT_SENDER_REQUESTS_MAX } from '../limits.ts';
+import { IN_FLIGHT_SENDER_REQUESTS_MAX, IN_FLIGHT_SENDERS_MIN } from '../limits.ts';
 
-export type InFlightBounds = { readonly bytesMax: number; readonly senderBytesMax: number; readonly senderRequestsMax: number };
-
-export const IN_FLIGHT_BOUNDS: InFlightBounds = {
-  bytesMax: IN_FLIGHT_BYTES_MAX,
-  senderBytesMax: IN_FLIGHT_SENDER_BYTES_MAX,
-  senderRequestsMax: IN_FLIGHT_SENDER_REQUESTS_MAX,
+export type InFlightBounds = {
+  readonly bytesMax: number;
+  readonly senderBytesMax: number;
+  readonly senderRequestsMax: number;
 };
+
+/** Bounds for a total: a sender gets a third of it, but always room for one whole body beside its compressed form. */
+export function inFlightBounds(bytesMax: number, bodyBytesMax: number): InFlightBounds {
+  const share = Math.max(Math.floor(bytesMax / IN_FLIGHT_SENDERS_MIN), 2 * bodyBytesMax);
+  return { bytesMax, senderBytesMax: Math.min(bytesMax, share), senderRequestsMax: IN_FLIGHT_SENDER_REQUESTS_MAX };
+}
 
 type Held = { bytes: number; requests: number };
 
@@ -24,7 +28,7 @@ export class InFlight {
   #bytes = 0;
   #requests = 0;
 
-  constructor(bounds: InFlightBounds = IN_FLIGHT_BOUNDS) {
+  constructor(bounds: InFlightBounds) {
     this.#bounds = bounds;
   }
 

@@ -56,14 +56,34 @@ export const FAULTS = {
     remedy: 'Ask again in a second.',
   },
   pruned: { status: 410, message: 'This record was pruned by the retention policy.' },
-  'name-taken': { status: 409, message: 'A token of this name exists.', remedy: 'Choose another name, or revoke that one.' },
-  'too-many-tokens': { status: 409, message: 'No more tokens can be made.', remedy: 'Revoke tokens that are not used.' },
+  'name-taken': {
+    status: 409,
+    message: 'A token of this name exists.',
+    remedy: 'Choose another name, or revoke that one.',
+  },
+  'too-many-tokens': {
+    status: 409,
+    message: 'No more tokens can be made.',
+    remedy: 'Revoke tokens that are not used.',
+  },
   'request-invalid': { status: 400, message: 'The request does not fit its description in /v1/openapi.json.' },
   'query-invalid': { status: 400, message: 'The query cannot be understood.' },
-  'cursor-invalid': { status: 400, message: 'This cursor does not belong to this query.', remedy: 'Search again without a cursor.' },
+  'cursor-invalid': {
+    status: 400,
+    message: 'This cursor does not belong to this query.',
+    remedy: 'Search again without a cursor.',
+  },
   'field-unknown': { status: 400, message: 'No record has a field of this name.' },
-  'query-too-costly': { status: 400, message: 'The query needs more time or memory than it may use.', remedy: 'Narrow it, first by time.' },
-  'index-unavailable': { status: 503, message: 'The index cannot answer now.', remedy: 'Try again; see /readyz and the log.' },
+  'query-too-costly': {
+    status: 400,
+    message: 'The query needs more time or memory than it may use.',
+    remedy: 'Narrow it, first by time.',
+  },
+  'index-unavailable': {
+    status: 503,
+    message: 'The index cannot answer now.',
+    remedy: 'Try again; see /readyz and the log.',
+  },
   'body-invalid': { status: 400, message: 'The body cannot be read.' },
   'body-empty': { status: 400, message: 'The body holds no record.' },
   'body-cut-off': { status: 400, message: 'The body ended before its announced length.' },
@@ -74,7 +94,11 @@ export const FAULTS = {
     message: 'The body decompresses to far more than it may.',
     remedy: 'Send fewer records a request, or send them uncompressed.',
   },
-  'too-many-records': { status: 413, message: 'The body holds too many records.', remedy: 'Send fewer records a request.' },
+  'too-many-records': {
+    status: 413,
+    message: 'The body holds too many records.',
+    remedy: 'Send fewer records a request.',
+  },
   'content-type-unsupported': {
     status: 415,
     message: 'The body is of a content type that is not taken.',
@@ -85,15 +109,31 @@ export const FAULTS = {
     message: 'The body is of a content encoding that is not taken.',
     remedy: 'Send it as it is, or with Content-Encoding gzip or zstd.',
   },
-  overloaded: { status: 429, message: 'More is arriving than can be made durable.', remedy: 'Send the same again after Retry-After.' },
-  'too-many-queries': { status: 429, message: 'Too many queries are being answered.', remedy: 'Ask again after Retry-After.' },
+  overloaded: {
+    status: 429,
+    message: 'More is arriving than can be made durable.',
+    remedy: 'Send the same again after Retry-After.',
+  },
+  'too-many-queries': {
+    status: 429,
+    message: 'Too many queries are being answered.',
+    remedy: 'Ask again after Retry-After.',
+  },
   'too-many-tails': { status: 429, message: 'Too many live tails are open.', remedy: 'Close one, or ask again later.' },
   'header-too-large': { status: 431, message: 'The header is too large.' },
-  'disk-full': { status: 503, message: 'The disk is full: nothing is accepted until there is room.', remedy: 'Free space for the data folder.' },
+  'disk-full': {
+    status: 503,
+    message: 'The disk is full: nothing is accepted until there is room.',
+    remedy: 'Free space for the data folder.',
+  },
   'ledger-read-only': { status: 503, message: 'The ledger cannot be written.', remedy: "See the collector's log." },
   closing: { status: 503, message: 'The collector is closing.', remedy: 'Send the same again after Retry-After.' },
   'not-ready': { status: 503, message: 'The collector is not ready.' },
-  internal: { status: 500, message: 'Something went wrong here, and was logged.', remedy: 'Look for the request id in the collector log.' },
+  internal: {
+    status: 500,
+    message: 'Something went wrong here, and was logged.',
+    remedy: 'Look for the request id in the collector log.',
+  },
 } as const satisfies Record<string, FaultEntry>;
 
 export type FaultCode = keyof typeof FAULTS;

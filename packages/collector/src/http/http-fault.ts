@@ -19,7 +19,9 @@ export type HttpFault = {
 
 /** `{error: {code, message, remedy?, …}}`, the one shape of every error. */
 export type FaultBody = {
-  readonly error: { readonly code: FaultCode; readonly message: string; readonly remedy?: string } & Readonly<Record<string, string | number>>;
+  readonly error: { readonly code: FaultCode; readonly message: string; readonly remedy?: string } & Readonly<
+    Record<string, string | number>
+  >;
 };
 
 export function faultBody(fault: HttpFault): FaultBody {
@@ -38,7 +40,8 @@ export function faultBody(fault: HttpFault): FaultBody {
 /** The headers that a fault brings: when to come again, and how to sign in. */
 export function faultHeaders(fault: HttpFault): Readonly<Record<string, string>> {
   const { status } = FAULTS[fault.code];
-  if (status === 429 || status === 503) return { 'retry-after': String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS) };
+  if (status === 429 || status === 503)
+    return { 'retry-after': String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS) };
   if (status === 401) return { 'www-authenticate': 'Bearer realm="portledger"' };
   return {};
 }
@@ -72,7 +75,8 @@ export function answerBrokenConnection(error: Error & { readonly code?: string }
 }
 
 function brokenConnectionFault(code: string | undefined): HttpFault {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { code: 'body-timeout', message: 'The request did not arrive in time.' };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { code: 'body-timeout', message: 'The request did not arrive in time.' };
   if (code === 'HPE_HEADER_OVERFLOW') return { code: 'header-too-large' };
   return { code: 'request-invalid', message: 'The request is not valid HTTP.' };
 }

@@ -2,7 +2,13 @@ import fastifyCookie from '@fastify/cookie';
 import Fastify from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { API_BODY_BYTES_MAX, CONNECTIONS_MAX, HEADER_BYTES_MAX, KEEP_ALIVE_TIMEOUT_MS, REFUSED_BODY_DRAIN_MS } from '../limits.ts';
+import {
+  API_BODY_BYTES_MAX,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  KEEP_ALIVE_TIMEOUT_MS,
+  REFUSED_BODY_DRAIN_MS,
+} from '../limits.ts';
 import { isHostAllowed } from './host-check.ts';
 import { answerBrokenConnection, sendFault } from './http-fault.ts';
 import type { HttpFault } from './http-fault.ts';
@@ -21,7 +27,8 @@ export type HttpServerOptions = {
 
 /** What the framework itself refuses, in our words. */
 function frameworkFault(error: FastifyError): HttpFault {
-  if (error.validation !== undefined) return { code: 'request-invalid', message: `The request does not fit its description: ${error.message}.` };
+  if (error.validation !== undefined)
+    return { code: 'request-invalid', message: `The request does not fit its description: ${error.message}.` };
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { code: 'body-too-large' };
@@ -38,7 +45,9 @@ function frameworkFault(error: FastifyError): HttpFault {
       break;
   }
   const status = error.statusCode ?? 500;
-  return status >= 400 && status < 500 ? { code: 'request-invalid', message: 'The request cannot be read.' } : { code: 'internal' };
+  return status >= 400 && status < 500
+    ? { code: 'request-invalid', message: 'The request cannot be read.' }
+    : { code: 'internal' };
 }
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -85,11 +94,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }).withTypeProvider<SchemaTypes>();
   server.server.maxConnections = CONNECTIONS_MAX;
   void server.register(fastifyCookie);
-  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+  server.addHook('onRequest', (request, reply, proceed) => {
     void reply.headers(SECURITY_HEADERS);
-    if (options.isClosing()) return sendFault(reply.header('connection', 'close'), { code: 'closing' });
-    if (!isHostAllowed(request.headers.host, options.hostNames)) return sendFault(reply, { code: 'host-refused' });
-    return;
+    if (options.isClosing()) void sendFault(reply.header('connection', 'close'), { code: 'closing' });
+    else if (!isHostAllowed(request.headers.host, options.hostNames)) void sendFault(reply, { code: 'host-refused' });
+    else proceed();
   });
   server.addHook('onResponse', async (request: FastifyRequest) => {
     boundDrain(request.raw);

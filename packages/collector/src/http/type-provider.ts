@@ -9,4 +9,10 @@ export interface SchemaTypes extends FastifyTypeProvider {
 }
 
 /** The HTTP server that doors and API lay their routes on. */
-export type HttpServer = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, SchemaTypes>;
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  SchemaTypes
+>;

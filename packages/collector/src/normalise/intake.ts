@@ -1,4 +1,4 @@
-import { FIELD_INDEX, SLOTS, canonicalLine, parseLine, readRecord, scanLine, stringAt } from '@portledger/format';
+import { FIELD_INDEX, SLOTS, canonicalLine, parseLine, readRecord, scanLine } from '@portledger/format';
 import type { AccessRecord, FieldName, RecordFault } from '@portledger/format';
 import type { Batch } from '../ledger/ledger-shapes.ts';
 import {
@@ -36,7 +36,11 @@ const TIMESTAMP = slotOf('timestamp');
 const SYSTEM_KIND = Buffer.from('system');
 
 /** What became of a slice of the body. `stream-needed`: the next record needs a number; give a lease and go on. */
-export type IntakeState = 'more' | 'stream-needed' | 'done' | { readonly fault: 'body-invalid' | 'too-many-records'; readonly message: string };
+export type IntakeState =
+  | 'more'
+  | 'stream-needed'
+  | 'done'
+  | { readonly fault: 'body-invalid' | 'too-many-records'; readonly message: string };
 
 function integerAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
@@ -44,7 +48,21 @@ function integerAt(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-function isSameText(bytes: Uint8Array, leftStart: number, leftEnd: number, rightStart: number, rightEnd: number): boolean {
+/** The value of a JSON string whose text, without its quotes, lies in [`start`, `end`). */
+function stringValue(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
+  if (!text.includes('\\')) return text;
+  const value: unknown = JSON.parse(`"${text}"`);
+  return String(value);
+}
+
+function isSameText(
+  bytes: Uint8Array,
+  leftStart: number,
+  leftEnd: number,
+  rightStart: number,
+  rightEnd: number,
+): boolean {
   if (leftEnd - leftStart !== rightEnd - rightStart) return false;
   for (let left = leftStart, right = rightStart; left < leftEnd; left += 1, right += 1) {
     if (bytes[left] !== bytes[right]) return false;
@@ -125,7 +143,10 @@ export class Intake {
       }
       const { start, end } = this.#source;
       if (end - start > INPUT_LINE_BYTES_MAX) {
-        this.#refuse({ code: 'line-too-long', reason: `The record has ${end - start} bytes; at most ${INPUT_LINE_BYTES_MAX} are taken.` });
+        this.#refuse({
+          code: 'line-too-long',
+          reason: `The record has ${end - start} bytes; at most ${INPUT_LINE_BYTES_MAX} are taken.`,
+        });
         parsedLines += 1;
       } else if (scanLine(this.#bytes, start, end, this.#slots) === 0) {
         this.#takeScanned(start, end);
@@ -166,7 +187,11 @@ export class Intake {
     }
     const seq = integerAt(bytes, slots[SEQ] ?? 0, slots[SEQ + 1] ?? 0);
     if (run?.nextSeq !== seq) {
-      run = this.#runFor(stringAt(bytes, slots, 'observer'), stringAt(bytes, slots, 'session'), seq);
+      run = this.#runFor(
+        stringValue(bytes, observerStart, observerEnd),
+        stringValue(bytes, sessionStart, sessionEnd),
+        seq,
+      );
       this.#current = run;
       this.#observerStart = observerStart;
       this.#observerEnd = observerEnd;
@@ -183,7 +208,12 @@ export class Intake {
   #takeParsed(lease: StreamLease, start: number, end: number): void {
     const input = this.#parse(start, end);
     if (input === undefined) return;
-    const stamp = { observer: lease.observer, observer_kind: 'import', session: lease.session, seq: lease.firstSeq + this.numbered } as const;
+    const stamp = {
+      observer: lease.observer,
+      observer_kind: 'import',
+      session: lease.session,
+      seq: lease.firstSeq + this.numbered,
+    } as const;
     const read = readRecord(input.value, stamp);
     if (!read.ok) {
       this.#refuseFault(read.fault);
@@ -198,7 +228,8 @@ export class Intake {
       this.#refuseFault(strict.fault);
       return;
     }
-    const isNumbered = record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
+    const isNumbered =
+      record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
     const run = this.#runFor(record.observer, record.session, record.seq, isNumbered);
     if (run === undefined || !this.#isPermitted(run, record.seq, bytes)) return;
     run.add(bytes, 0, bytes.length, this.#slots[TIMESTAMP] ?? 0);
@@ -212,7 +243,10 @@ export class Intake {
     const bytes = this.#bytes;
     const nesting = measureNesting(bytes, start, end);
     if (nesting.depth > JSON_DEPTH_MAX) {
-      this.#refuse({ code: 'too-deep', reason: `The record nests ${nesting.depth} deep; at most ${JSON_DEPTH_MAX} are taken.` });
+      this.#refuse({
+        code: 'too-deep',
+        reason: `The record nests ${nesting.depth} deep; at most ${JSON_DEPTH_MAX} are taken.`,
+      });
       return undefined;
     }
     let text: string;
@@ -267,7 +301,11 @@ export class Intake {
     for (let index = 0; index < SYSTEM_KIND.length; index += 1) {
       if (bytes[kindStart + index] !== SYSTEM_KIND[index]) return true;
     }
-    this.#refuse({ field: 'observer_kind', code: 'observer-kind-reserved', reason: 'Only the collector itself reports as kind "system".' });
+    this.#refuse({
+      field: 'observer_kind',
+      code: 'observer-kind-reserved',
+      reason: 'Only the collector itself reports as kind "system".',
+    });
     return false;
   }
 
@@ -280,7 +318,11 @@ export class Intake {
   }
 
   #refuseFault(fault: RecordFault): void {
-    this.#refuse({ code: fault.code, reason: fault.message, ...(fault.field === undefined ? {} : { field: fault.field }) });
+    this.#refuse({
+      code: fault.code,
+      reason: fault.message,
+      ...(fault.field === undefined ? {} : { field: fault.field }),
+    });
   }
 
   #refuse(refused: Omit<Refusal, 'line'>): void {

@@ -54,7 +54,9 @@ export class ObserverRegistry {
   /** Writes what changed since the last time. */
   save(): void {
     if (this.#changed.size === 0) return;
-    const put = this.#database.prepare('INSERT INTO observers (observer, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state');
+    const put = this.#database.prepare(
+      'INSERT INTO observers (observer, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
+    );
     const drop = this.#database.prepare('DELETE FROM observers WHERE observer = ?');
     this.#database.exec('BEGIN');
     for (const observer of this.#changed) {
@@ -74,8 +76,17 @@ export class ObserverRegistry {
       return;
     }
     // A new run: what the last one said of itself no longer holds, but for what it is.
-    const kept = known === undefined ? {} : { ...(known.kind && { kind: known.kind }), ...(known.host && { host: known.host }) };
-    this.#put({ ...kept, observer: batch.observer, session: batch.session, lastSeq, lastSeenMs: nowMs, lost: 0, isStopped: false });
+    const kept =
+      known === undefined ? {} : { ...(known.kind && { kind: known.kind }), ...(known.host && { host: known.host }) };
+    this.#put({
+      ...kept,
+      observer: batch.observer,
+      session: batch.session,
+      lastSeq,
+      lastSeenMs: nowMs,
+      lost: 0,
+      isStopped: false,
+    });
   }
 
   #noteNotice(record: AccessRecord, nowMs: number): void {
@@ -86,7 +97,8 @@ export class ObserverRegistry {
     const host = labels['host'] ?? record.node;
     const version = labels['version'];
     const offset = Number(labels['clock_offset_ms'] ?? Number.NaN);
-    const lost = record.action === 'records-lost' ? known.lost + (record.count ?? Number(labels['count'] ?? 0)) : known.lost;
+    const lost =
+      record.action === 'records-lost' ? known.lost + (record.count ?? Number(labels['count'] ?? 0)) : known.lost;
     this.#put({
       ...known,
       kind: record.observer_kind,
@@ -118,5 +130,12 @@ function readState(text: string): ObserverState | undefined {
 
 function isState(value: unknown): value is ObserverState {
   if (typeof value !== 'object' || value === null) return false;
-  return 'observer' in value && 'session' in value && 'lastSeq' in value && 'lastSeenMs' in value && 'lost' in value && 'isStopped' in value;
+  return (
+    'observer' in value &&
+    'session' in value &&
+    'lastSeq' in value &&
+    'lastSeenMs' in value &&
+    'lost' in value &&
+    'isStopped' in value
+  );
 }

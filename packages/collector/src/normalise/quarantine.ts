@@ -46,7 +46,10 @@ export class Quarantine {
       const cut = rawBytes > Buffer.byteLength(raw) ? { raw_bytes: rawBytes } : {};
       return JSON.stringify({ time, sender, ...refusal, raw, ...cut });
     });
-    if (total > lines.length) entries.push(JSON.stringify({ time, sender, reason: 'further refused lines, not kept', count: total - lines.length }));
+    if (total > lines.length)
+      entries.push(
+        JSON.stringify({ time, sender, reason: 'further refused lines, not kept', count: total - lines.length }),
+      );
     this.#lines += lines.length;
     const waiting: Waiting = { text: `${entries.join('\n')}\n`, done: Promise.withResolvers<void>() };
     this.#waiting.push(waiting);

@@ -105,7 +105,8 @@ export class JsonSource implements RecordSource {
     if (end === undefined || end === start) return this.#fault(start);
     const delimiter = this.#isArray ? this.#skipBlanks(end) : end;
     const byte = bytes[delimiter];
-    if (this.#isArray && (delimiter >= this.#length || (byte !== COMMA && byte !== CLOSE_BRACKET))) return this.#fault(delimiter);
+    if (this.#isArray && (delimiter >= this.#length || (byte !== COMMA && byte !== CLOSE_BRACKET)))
+      return this.#fault(delimiter);
     this.#at = this.#isArray ? delimiter + 1 : delimiter;
     if (!this.#isArray) {
       // The intake may put a newline at `end`; what follows a single value is judged before that.
@@ -140,7 +141,13 @@ export class JsonSource implements RecordSource {
     }
     if (byte === QUOTE) return stringEnd(this.#bytes, start, this.#length);
     let at = start;
-    while (at < this.#length && this.#bytes[at] !== COMMA && this.#bytes[at] !== CLOSE_BRACKET && !isBlank(this.#bytes[at])) at += 1;
+    while (
+      at < this.#length &&
+      this.#bytes[at] !== COMMA &&
+      this.#bytes[at] !== CLOSE_BRACKET &&
+      !isBlank(this.#bytes[at])
+    )
+      at += 1;
     return at;
   }
 

@@ -73,7 +73,8 @@ export class StreamRun {
   absorb(next: StreamRun): void {
     const ends = new Uint32Array(this.#count + next.#count);
     ends.set(this.#ends.subarray(0, this.#count));
-    for (let index = 0; index < next.#count; index += 1) ends[this.#count + index] = this.#bytes + (next.#ends[index] ?? 0);
+    for (let index = 0; index < next.#count; index += 1)
+      ends[this.#count + index] = this.#bytes + (next.#ends[index] ?? 0);
     this.#ends = ends;
     this.#count += next.#count;
     this.#bytes += next.#bytes;

@@ -3,7 +3,6 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Gunzip, ZstdDecompress } from 'node:zlib';
 import type { HttpFault } from '../../http/http-fault.ts';
 import {
-  BODY_DECOMPRESSED_BYTES_MAX,
   COMPRESSED_FRAMES_MAX,
   DECOMPRESSION_RATIO_FREE_BYTES,
   DECOMPRESSION_RATIO_MAX,
@@ -23,7 +22,10 @@ function decoderOf(encoding: BodyEncoding): Gunzip | ZstdDecompress {
     case 'gzip':
       return createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
     case 'zstd':
-      return createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
+      return createZstdDecompress({
+        chunkSize: OUTPUT_CHUNK_BYTES,
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+      });
     default:
       return encoding satisfies never;
   }
@@ -34,20 +36,25 @@ class Output {
   readonly chunks: Buffer[] = [];
   length = 0;
   readonly #compressedBytes: number;
+  readonly #bytesMax: number;
   readonly #share: InFlightShare;
 
-  constructor(compressedBytes: number, share: InFlightShare) {
+  constructor(compressedBytes: number, bytesMax: number, share: InFlightShare) {
     this.#compressedBytes = compressedBytes;
+    this.#bytesMax = bytesMax;
     this.#share = share;
   }
 
   add(chunk: Buffer): HttpFault | undefined {
     this.length += chunk.length;
-    if (this.length > BODY_DECOMPRESSED_BYTES_MAX) {
-      return { code: 'body-bomb', message: `The body decompresses to more than ${BODY_DECOMPRESSED_BYTES_MAX} bytes.` };
+    if (this.length > this.#bytesMax) {
+      return { code: 'body-bomb', message: `The body decompresses to more than ${this.#bytesMax} bytes.` };
     }
     if (this.length > DECOMPRESSION_RATIO_FREE_BYTES && this.length > this.#compressedBytes * DECOMPRESSION_RATIO_MAX) {
-      return { code: 'body-bomb', message: `The body decompresses to more than ${DECOMPRESSION_RATIO_MAX} times its size.` };
+      return {
+        code: 'body-bomb',
+        message: `The body decompresses to more than ${DECOMPRESSION_RATIO_MAX} times its size.`,
+      };
     }
     if (!this.#share.grow(chunk.length)) return { code: 'overloaded' };
     this.chunks.push(chunk);
@@ -79,16 +86,25 @@ function decodeFrame(bytes: Buffer, encoding: BodyEncoding, output: Output): Pro
  * Decompresses a body within bounds. Node's zstd decoder stops after one frame and says nothing of what follows, so
  * the frames are decoded one by one until all bytes are used: a body of several frames is read whole or refused.
  */
-export async function decompressBody(body: Body, encoding: BodyEncoding, share: InFlightShare): Promise<Result<Body, HttpFault>> {
-  const output = new Output(body.length, share);
+export async function decompressBody(
+  body: Body,
+  encoding: BodyEncoding,
+  bytesMax: number,
+  share: InFlightShare,
+): Promise<Result<Body, HttpFault>> {
+  const output = new Output(body.length, bytesMax, share);
   let at = 0;
   for (let frames = 0; at < body.length; frames += 1) {
     if (frames >= COMPRESSED_FRAMES_MAX) {
-      return { ok: false, fault: { code: 'body-bomb', message: `The body has more than ${COMPRESSED_FRAMES_MAX} compressed frames.` } };
+      return {
+        ok: false,
+        fault: { code: 'body-bomb', message: `The body has more than ${COMPRESSED_FRAMES_MAX} compressed frames.` },
+      };
     }
     const decoded = await decodeFrame(body.bytes.subarray(at, body.length), encoding, output);
     if (!decoded.ok) return decoded;
-    if (decoded.value === 0) return { ok: false, fault: { code: 'body-invalid', message: `The body is not valid ${encoding}.` } };
+    if (decoded.value === 0)
+      return { ok: false, fault: { code: 'body-invalid', message: `The body is not valid ${encoding}.` } };
     at += decoded.value;
   }
   return { ok: true, value: joinChunks(output.chunks, output.length) };

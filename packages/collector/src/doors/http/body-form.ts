@@ -20,7 +20,8 @@ export function bodyForm(headers: IncomingHttpHeaders): Result<BodyForm, HttpFau
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const format = FORMATS.get(type);
   if (format === undefined) {
-    const message = type === '' ? 'The request names no content type.' : `Content type ${JSON.stringify(type)} is not taken.`;
+    const message =
+      type === '' ? 'The request names no content type.' : `Content type ${JSON.stringify(type)} is not taken.`;
     return { ok: false, fault: { code: 'content-type-unsupported', message } };
   }
   const named = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
@@ -34,6 +35,12 @@ export function bodyForm(headers: IncomingHttpHeaders): Result<BodyForm, HttpFau
     case 'zstd':
       return { ok: true, value: { format, encoding: 'zstd' } };
     default:
-      return { ok: false, fault: { code: 'content-encoding-unsupported', message: `Content encoding ${JSON.stringify(named)} is not taken.` } };
+      return {
+        ok: false,
+        fault: {
+          code: 'content-encoding-unsupported',
+          message: `Content encoding ${JSON.stringify(named)} is not taken.`,
+        },
+      };
   }
 }

@@ -33,7 +33,11 @@ export function contentLength(request: IncomingMessage): number | undefined {
  * Reads a request's body as it was sent, within bounds of size and time. `share` holds the announced length already,
  * and grows with a body that announced none.
  */
-export function readBody(request: IncomingMessage, bounds: BodyBounds, share: InFlightShare): Promise<Result<Body, HttpFault>> {
+export function readBody(
+  request: IncomingMessage,
+  bounds: BodyBounds,
+  share: InFlightShare,
+): Promise<Result<Body, HttpFault>> {
   const { promise, resolve } = Promise.withResolvers<Result<Body, HttpFault>>();
   const announced = contentLength(request);
   const chunks: Buffer[] = [];

@@ -4,7 +4,10 @@ import type { TakenIn } from '../../normalise/take-in.ts';
 
 const REFUSAL = Type.Object(
   {
-    line: Type.Integer({ minimum: 1, description: 'Line of the body from 1; in an array, the place of the record from 1.' }),
+    line: Type.Integer({
+      minimum: 1,
+      description: 'Line of the body from 1; in an array, the place of the record from 1.',
+    }),
     field: Type.Optional(Type.String({ description: 'Field that is to blame.' })),
     code: Type.String(),
     reason: Type.String(),

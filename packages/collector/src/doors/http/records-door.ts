@@ -67,7 +67,10 @@ async function receive(
   const sent = await readBody(request.raw, services.bounds, share);
   if (!sent.ok) return sent;
   services.counters.bytesReceived += sent.value.length;
-  const read = form.encoding === undefined ? sent : await decompressBody(sent.value, form.encoding, share);
+  const read =
+    form.encoding === undefined
+      ? sent
+      : await decompressBody(sent.value, form.encoding, services.bounds.bytesMax, share);
   if (!read.ok) return read;
   const { bytes, length } = read.value;
   services.counters.bytesRead += length;

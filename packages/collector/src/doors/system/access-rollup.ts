@@ -3,7 +3,12 @@ import type { Reading } from '../../auth/audit-trail.ts';
 import { ACCESS_ROLLUP_KEYS_MAX, ACCESS_ROLLUP_MS } from '../../limits.ts';
 
 /** Identical reads by one principal: how many after the first, and over how long. */
-export type RolledReading = { readonly principal: Principal; readonly reading: Reading; readonly count: number; readonly windowUs: number };
+export type RolledReading = {
+  readonly principal: Principal;
+  readonly reading: Reading;
+  readonly count: number;
+  readonly windowUs: number;
+};
 
 type Window = { readonly principal: Principal; readonly reading: Reading; readonly startedMs: number; repeats: number };
 
@@ -22,7 +27,8 @@ export class AccessRollup {
       window.repeats += 1;
       return false;
     }
-    if (this.#windows.size < ACCESS_ROLLUP_KEYS_MAX) this.#windows.set(key, { principal, reading, startedMs: nowMs, repeats: 0 });
+    if (this.#windows.size < ACCESS_ROLLUP_KEYS_MAX)
+      this.#windows.set(key, { principal, reading, startedMs: nowMs, repeats: 0 });
     return true;
   }
 
@@ -34,7 +40,8 @@ export class AccessRollup {
       if (!isAll && openMs < ACCESS_ROLLUP_MS) continue;
       this.#windows.delete(key);
       const { principal, reading, repeats } = window;
-      if (repeats > 0) rolled.push({ principal, reading, count: repeats, windowUs: Math.max(0, Math.round(openMs * 1_000)) });
+      if (repeats > 0)
+        rolled.push({ principal, reading, count: repeats, windowUs: Math.max(0, Math.round(openMs * 1_000)) });
     }
     return rolled;
   }

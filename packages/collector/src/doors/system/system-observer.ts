@@ -9,7 +9,10 @@ import { DEFAULT_RETENTION_CLASS } from '../../normalise/retention-class.ts';
 import { AccessRollup } from './access-rollup.ts';
 
 /** What a system record says beyond who reported it and where it stands in the stream. */
-export type SystemAct = Pick<AccessRecord, 'outcome' | 'reason' | 'user' | 'user_kind' | 'user_source' | 'src_ip' | 'count' | 'window_us'> & {
+export type SystemAct = Pick<
+  AccessRecord,
+  'outcome' | 'reason' | 'user' | 'user_kind' | 'user_source' | 'src_ip' | 'count' | 'window_us'
+> & {
   readonly action: Action;
   readonly timestamp: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -66,11 +69,18 @@ export class SystemObserver implements AuditTrail {
   }
 
   read(principal: Principal, reading: Reading): void {
-    if (this.#rollup.isFirst(principal, reading, this.#options.clock() / 1_000)) this.#recordReading(principal, reading);
+    if (this.#rollup.isFirst(principal, reading, this.#options.clock() / 1_000))
+      this.#recordReading(principal, reading);
   }
 
   signedIn(principal: Principal, address: string): void {
-    this.#record({ action: 'login', outcome: 'success', ...fromAddress(address), ...ofPrincipal(principal), labels: { role: principal.role } });
+    this.#record({
+      action: 'login',
+      outcome: 'success',
+      ...fromAddress(address),
+      ...ofPrincipal(principal),
+      labels: { role: principal.role },
+    });
   }
 
   signedOut(principal: Principal, address: string): void {
@@ -82,7 +92,14 @@ export class SystemObserver implements AuditTrail {
   }
 
   configChanged(by: string, what: string, labels: Readonly<Record<string, string>>): void {
-    this.#record({ action: 'config-changed', outcome: 'success', user: by, user_kind: 'unknown', user_source: 'token', labels: { what, ...labels } });
+    this.#record({
+      action: 'config-changed',
+      outcome: 'success',
+      user: by,
+      user_kind: 'unknown',
+      user_source: 'token',
+      labels: { what, ...labels },
+    });
   }
 
   /** Records the stop and waits until all is durable. */
@@ -147,13 +164,26 @@ export class SystemObserver implements AuditTrail {
   }
 
   #lossOf(count: number): SystemAct {
-    return { action: 'records-lost', timestamp: timestampFromMicros(this.#options.clock()), count, reason: 'ledger-unavailable' };
+    return {
+      action: 'records-lost',
+      timestamp: timestampFromMicros(this.#options.clock()),
+      count,
+      reason: 'ledger-unavailable',
+    };
   }
 
   #batch(acts: readonly SystemAct[], session: string, firstSeq: number): Batch {
     const { observer } = this.#options;
     const lines = acts.map((act, index) =>
-      canonicalLine({ v: 1, ...act, observer, observer_kind: 'system', session, seq: firstSeq + index, source_format: 'portledger' }),
+      canonicalLine({
+        v: 1,
+        ...act,
+        observer,
+        observer_kind: 'system',
+        session,
+        seq: firstSeq + index,
+        source_format: 'portledger',
+      }),
     );
     const lineEnds = new Uint32Array(lines.length);
     let end = 0;

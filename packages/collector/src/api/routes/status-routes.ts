@@ -1,0 +1,133 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { READERS } from '../../auth/principal.ts';
+import { faultResponses } from '../../http/fault-schema.ts';
+import type { HttpServer } from '../../http/type-provider.ts';
+import type { ObserverState } from '../../normalise/observer-registry.ts';
+import type { Services } from '../api-services.ts';
+import { TIME } from '../schemas/record-schemas.ts';
+
+const OBSERVER = Type.Object({
+  observer: Type.String(),
+  kind: Type.Optional(Type.String()),
+  mode: Type.Optional(Type.String({ description: 'How it captures: ebpf, sock-diag, none.' })),
+  host: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+  session: Type.String(),
+  last_seq: Type.Integer(),
+  last_seen: TIME,
+  last_heartbeat: Type.Optional(TIME),
+  lost: Type.Integer({ description: 'Records lost upstream in this session, as the observer tells it.' }),
+  clock_offset_ms: Type.Optional(Type.Number()),
+  silent: Type.Boolean({ description: 'An agent without a heartbeat for 45 s that did not say it stops.' }),
+  stopped: Type.Boolean(),
+});
+
+const STATUS = Type.Object({
+  version: Type.String(),
+  started: TIME,
+  origin: Type.String(),
+  vkey: Type.String(),
+  ledger: Type.Object({
+    records: Type.Integer(),
+    blocks: Type.Integer(),
+    sealed_blocks: Type.Integer(),
+    bytes: Type.Integer({ description: 'Bytes of canonical lines accepted since the start.' }),
+  }),
+  index: Type.Object({
+    state: Type.String(),
+    failure: Type.Optional(Type.String()),
+    records: Type.Integer(),
+    lag_records: Type.Integer({ description: 'Durable records that a search does not find yet.' }),
+    hot_records: Type.Integer(),
+    parquet_files: Type.Integer(),
+    parquet_bytes: Type.Integer(),
+  }),
+  observers: Type.Array(OBSERVER),
+  doors: Type.Object({
+    requests: Type.Integer(),
+    records_accepted: Type.Integer(),
+    records_duplicate: Type.Integer(),
+    records_refused: Type.Integer(),
+    push_backs: Type.Integer(),
+    bytes_received: Type.Integer(),
+    bytes_in_flight: Type.Integer(),
+  }),
+  tail: Type.Object({ clients: Type.Integer(), dropped: Type.Integer() }),
+});
+
+function time(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function shownObserver(state: ObserverState, isSilent: boolean): Static<typeof OBSERVER> {
+  const {
+    observer,
+    kind,
+    mode,
+    host,
+    version,
+    session,
+    lastSeq,
+    lastSeenMs,
+    lastHeartbeatMs,
+    lost,
+    clockOffsetMs,
+    isStopped,
+  } = state;
+  return {
+    observer,
+    ...(kind === undefined ? {} : { kind }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(host === undefined ? {} : { host }),
+    ...(version === undefined ? {} : { version }),
+    session,
+    last_seq: lastSeq,
+    last_seen: time(lastSeenMs),
+    ...(lastHeartbeatMs === undefined ? {} : { last_heartbeat: time(lastHeartbeatMs) }),
+    lost,
+    ...(clockOffsetMs === undefined ? {} : { clock_offset_ms: clockOffsetMs }),
+    silent: isSilent,
+    stopped: isStopped,
+  };
+}
+
+/** `/v1/status`: the ledger's head, how far the index is, who reports, what the door did. */
+export function registerStatusRoutes(server: HttpServer, services: Services): void {
+  const schema = {
+    operationId: 'status',
+    tags: ['operation'],
+    summary: 'State of the collector',
+    response: { 200: STATUS, ...faultResponses(401, 403, 503) },
+  };
+  server.get('/v1/status', { config: { access: READERS }, schema }, async (_request, reply) => {
+    const { version, startedMs, origin, ledger, index, observers, door, clock, tailClients } = services();
+    const head = ledger.head();
+    const indexed = index.status();
+    const nowMs = clock() / 1_000;
+    return reply.send({
+      version,
+      started: time(startedMs),
+      origin,
+      vkey: head.vkey,
+      ledger: {
+        records: head.records,
+        blocks: head.durable.block + (head.durable.position > 0 ? 1 : 0),
+        sealed_blocks: head.sealedBlocks,
+        bytes: ledger.counters().bytesAccepted,
+      },
+      index: {
+        state: indexed.state,
+        ...(indexed.failure === undefined ? {} : { failure: indexed.failure }),
+        records: indexed.records,
+        lag_records: indexed.lagRecords,
+        hot_records: indexed.hotRecords,
+        parquet_files: indexed.parquetFiles,
+        parquet_bytes: indexed.parquetBytes,
+      },
+      observers: observers.list().map((state) => shownObserver(state, observers.isSilent(state, nowMs))),
+      doors: door(),
+      tail: { clients: tailClients.open, dropped: tailClients.dropped },
+    });
+  });
+}

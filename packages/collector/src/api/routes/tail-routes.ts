@@ -1,0 +1,132 @@
+import type { FastifyReply } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import { Type } from 'typebox';
+import { principalOf } from '../../auth/authenticate.ts';
+import { READERS } from '../../auth/principal.ts';
+import type { LiveTail } from '../../followers/tail/live-tail.ts';
+import { faultResponses } from '../../http/fault-schema.ts';
+import { sendFault } from '../../http/http-fault.ts';
+import { SECURITY_HEADERS } from '../../http/security-headers.ts';
+import type { HttpServer } from '../../http/type-provider.ts';
+import { TAIL_CLIENT_BUFFER_BYTES_MAX, TAIL_KEEP_ALIVE_MS } from '../../limits.ts';
+import type { Query } from '../../query/query.ts';
+import type { Services } from '../api-services.ts';
+import { readQuery } from '../query-parameter.ts';
+import { QUERY_TEXT } from '../schemas/query-schemas.ts';
+import type { TailClients } from '../tail-clients.ts';
+
+const TAIL_SCHEMA = {
+  operationId: 'tail',
+  tags: ['search'],
+  summary: 'Records as they become durable',
+  description:
+    'Server-Sent Events: `record` with a hit as JSON; `dropped` with {"count"} when the client read too slowly; comments keep the connection alive.',
+  produces: ['text/event-stream'],
+  querystring: Type.Object({ q: QUERY_TEXT }, { additionalProperties: false }),
+  response: { 200: Type.String({ description: 'text/event-stream' }), ...faultResponses(400, 401, 403, 429, 503) },
+};
+
+/** Writes one client's events; what its socket cannot take is dropped, counted and told. */
+class EventWriter {
+  readonly #response: ServerResponse;
+  readonly #clients: TailClients;
+  #dropped = 0;
+
+  constructor(response: ServerResponse, clients: TailClients) {
+    this.#response = response;
+    this.#clients = clients;
+  }
+
+  comment(): void {
+    if (!this.#isBehind()) this.#response.write(': alive\n\n');
+  }
+
+  record(hit: unknown): void {
+    if (this.#isBehind()) {
+      this.#dropped += 1;
+      this.#clients.noteDropped(1);
+      return;
+    }
+    this.#tellDropped();
+    this.#response.write(`event: record\ndata: ${JSON.stringify(hit)}\n\n`);
+    this.#clients.noteSent();
+  }
+
+  /** Records that were dropped before they came here. */
+  dropped(count: number): void {
+    this.#dropped += count;
+    this.#clients.noteDropped(count);
+    if (!this.#isBehind()) this.#tellDropped();
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    this.#response.write(`event: dropped\ndata: ${JSON.stringify({ count: this.#dropped })}\n\n`);
+    this.#dropped = 0;
+  }
+
+  #isBehind(): boolean {
+    return this.#response.writableLength > TAIL_CLIENT_BUFFER_BYTES_MAX;
+  }
+}
+
+async function pump(tail: LiveTail, query: Query, writer: EventWriter, signal: AbortSignal): Promise<void> {
+  for await (const event of tail.subscribe(query, signal)) {
+    switch (event.kind) {
+      case 'hit':
+        writer.record(event.hit);
+        break;
+      case 'dropped':
+        writer.dropped(event.count);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+}
+
+function openStream(reply: FastifyReply): ServerResponse {
+  reply.hijack();
+  const response = reply.raw;
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  // The first bytes tell the client that it is connected, before any record comes.
+  response.write(': portledger tail\n\n');
+  return response;
+}
+
+/** `GET /v1/tail`: live records as Server-Sent Events. */
+export function registerTailRoutes(server: HttpServer, services: Services): void {
+  const options = { config: { access: READERS }, schema: TAIL_SCHEMA, exposeHeadRoute: false };
+  server.get('/v1/tail', options, async (request, reply) => {
+    const { tail, tailClients, audit, clock, closing } = services();
+    const query = readQuery(request.query.q, clock());
+    if (!query.ok) return sendFault(reply, query.fault);
+    if (!tailClients.enter()) return sendFault(reply, { code: 'too-many-tails', retryAfterSeconds: 10 });
+    audit.read(principalOf(request), { kind: 'tail', query: request.query.q ?? '' });
+    const gone = new AbortController();
+    const response = openStream(reply);
+    response.on('close', () => {
+      gone.abort();
+    });
+    response.on('error', () => {
+      gone.abort();
+    });
+    const writer = new EventWriter(response, tailClients);
+    const keepAlive = setInterval(() => {
+      writer.comment();
+    }, TAIL_KEEP_ALIVE_MS);
+    try {
+      await pump(tail, query.value, writer, AbortSignal.any([gone.signal, closing]));
+    } finally {
+      clearInterval(keepAlive);
+      tailClients.leave();
+      response.end();
+    }
+    return reply;
+  });
+}

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import {
+  BODY_BYTES_MAX,
+  BODY_IDLE_TIMEOUT_MS,
+  BODY_TIMEOUT_MS,
+  HEADERS_TIMEOUT_MS,
+  IN_FLIGHT_BYTES_MAX,
+} from './limits.ts';
+
+export const LISTEN_HOST = '127.0.0.1';
+export const LISTEN_PORT = 7071;
+
+/** How a collector is to run. All but the data folder may be left out; defaults of limits stand in `limits.ts`. */
+export type CollectorOptions = {
+  /** The data folder; made when missing, mode 0700. */
+  readonly dataDir: string;
+  /** By default 127.0.0.1:7071. Port 0 takes a free one. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Name of the log in its checkpoints; fixed by the first start. */
+  readonly origin?: string;
+  /** Name of this host: the collector's own observer is `<host>/collector`. By default the system's host name. */
+  readonly hostName?: string;
+  /** Observer that the local agent's token writes as. By default the host's name. */
+  readonly agentObserver?: string;
+  /** Names, besides loopback ones and IP addresses, that requests may be addressed to. */
+  readonly hostNames?: readonly string[];
+  /** The built console (a folder with index.html); without it no console is served. */
+  readonly consoleDir?: string;
+  readonly sealIntervalMs?: number;
+  /** One body in bytes, as sent and decompressed. */
+  readonly bodyBytesMax?: number;
+  readonly inFlightBytesMax?: number;
+  readonly bodyTimeoutMs?: number;
+  readonly bodyIdleTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
+  readonly indexMemoryBytesMax?: number;
+  readonly indexHotRecordsMax?: number;
+  /** Where the collector logs; by default JSON lines on stderr at `logLevel`. */
+  readonly log?: Logger;
+  readonly logLevel?: 'error' | 'warn' | 'info' | 'debug';
+};
+
+export type DoorLimits = {
+  readonly bodyBytesMax: number;
+  readonly inFlightBytesMax: number;
+  readonly bodyTimeoutMs: number;
+  readonly bodyIdleTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+};
+
+/** The door's limits with their defaults. A body never exceeds what one request may hold of the bytes in flight. */
+export function doorLimits(options: CollectorOptions): DoorLimits {
+  const inFlightBytesMax = options.inFlightBytesMax ?? IN_FLIGHT_BYTES_MAX;
+  const bodyTimeoutMs = options.bodyTimeoutMs ?? BODY_TIMEOUT_MS;
+  return {
+    inFlightBytesMax,
+    bodyBytesMax: Math.min(options.bodyBytesMax ?? BODY_BYTES_MAX, Math.floor(inFlightBytesMax / 2)),
+    bodyTimeoutMs,
+    bodyIdleTimeoutMs: Math.min(options.bodyIdleTimeoutMs ?? BODY_IDLE_TIMEOUT_MS, bodyTimeoutMs),
+    headersTimeoutMs: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+  };
+}
+
+/** The options that the ledger's reader may want to know the history of: what changed is a record. */
+export function auditedOptions(options: CollectorOptions): Readonly<Record<string, string>> {
+  const { dataDir, listen, hostNames, sealIntervalMs, indexMemoryBytesMax, indexHotRecordsMax } = options;
+  const audited = {
+    dataDir,
+    listen,
+    hostNames,
+    sealIntervalMs,
+    indexMemoryBytesMax,
+    indexHotRecordsMax,
+    ...doorLimits(options),
+  };
+  return Object.fromEntries(
+    Object.entries(audited).flatMap(([name, value]) => (value === undefined ? [] : [[name, JSON.stringify(value)]])),
+  );
+}

@@ -1,0 +1,179 @@
+import { timestampFromMicros } from '@portledger/format';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Logger } from 'pino';
+import { ConsoleSessions } from './auth/console-sessions.ts';
+import { openControlStore } from './auth/control-store.ts';
+import type { Principal } from './auth/principal.ts';
+import { ensureTokenFile } from './auth/token-files.ts';
+import { TokenStore } from './auth/token-store.ts';
+import { auditedOptions, doorLimits } from './collector-options.ts';
+import type { CollectorOptions } from './collector-options.ts';
+import { makeDoorCounters } from './doors/door-counters.ts';
+import type { RecordsDoorServices } from './doors/http/records-door.ts';
+import { InFlight, inFlightBounds } from './doors/in-flight.ts';
+import { SystemObserver } from './doors/system/system-observer.ts';
+import { Turns } from './doors/turns.ts';
+import { openIndex } from './followers/index/open-index.ts';
+import type { RecordIndex } from './followers/index/record-index.ts';
+import { openLedger } from './ledger/ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { OBSERVER_SAVE_MS } from './limits.ts';
+import { DoorStreams } from './normalise/door-stream.ts';
+import { ObserverRegistry } from './normalise/observer-registry.ts';
+import { Quarantine } from './normalise/quarantine.ts';
+
+/** What a collector is made of, opened on a data folder; `opened` closes all of it, latest first. */
+export type CollectorParts = {
+  readonly ledger: Ledger;
+  readonly index: RecordIndex;
+  readonly access: ControlledAccess;
+  readonly door: RecordsDoorServices;
+  readonly system: SystemObserver;
+  readonly observers: ObserverRegistry;
+  readonly quarantine: Quarantine;
+};
+
+/** Where parts are opened: with which options, clock (epoch microseconds) and log, and what closes them again. */
+export type OpeningPlace = {
+  readonly options: CollectorOptions;
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly opened: AsyncDisposableStack;
+};
+
+export type ControlledAccess = {
+  readonly tokens: TokenStore;
+  readonly sessions: ConsoleSessions;
+  readonly admin: Principal;
+  readonly adminToken: string;
+  readonly agentToken: string;
+};
+
+function hostOf(options: CollectorOptions): string {
+  return options.hostName ?? hostname();
+}
+
+/** What identifies a log: the name in its verifier key. */
+function originOf(vkey: string): string {
+  return vkey.split('+', 1)[0] ?? vkey;
+}
+
+async function openStores({
+  options,
+  clock,
+  log,
+  opened,
+}: OpeningPlace): Promise<{ ledger: Ledger; database: DatabaseSync }> {
+  const ledger = opened.use(
+    await openLedger({
+      dir: options.dataDir,
+      clock,
+      onNotice: (notice) => {
+        log.warn(notice, 'ledger mended at start');
+      },
+      ...(options.origin === undefined ? {} : { origin: options.origin }),
+      ...(options.sealIntervalMs === undefined ? {} : { sealIntervalMs: options.sealIntervalMs }),
+    }),
+  );
+  // Opened only under the ledger's lock: two collectors never share the control state.
+  const database = openControlStore(join(options.dataDir, 'control.sqlite'));
+  opened.defer(() => {
+    database.close();
+  });
+  return { ledger, database };
+}
+
+function openAccess(database: DatabaseSync, options: CollectorOptions, nowMs: number): ControlledAccess {
+  const tokens = new TokenStore(database);
+  const keys = join(options.dataDir, 'keys');
+  const host = hostOf(options);
+  const admin = { name: 'admin', role: 'admin', observer: `${host}/import` } as const;
+  const agent = { name: 'agent', role: 'ingest', observer: options.agentObserver ?? host } as const;
+  return {
+    tokens,
+    sessions: new ConsoleSessions(database),
+    adminToken: ensureTokenFile(tokens, { ...admin, path: join(keys, 'admin.token'), nowMs }),
+    agentToken: ensureTokenFile(tokens, { ...agent, path: join(keys, 'agent.token'), nowMs }),
+    admin: { kind: 'token', ...admin },
+  };
+}
+
+/** Records which options differ from those of the last run. */
+function noteOptions(database: DatabaseSync, system: SystemObserver, options: CollectorOptions): void {
+  const now = auditedOptions(options);
+  const row = database.prepare("SELECT value FROM settings WHERE name = 'options'").get();
+  const before: unknown = typeof row?.['value'] === 'string' ? JSON.parse(row['value']) : now;
+  const known = new Map(typeof before === 'object' && before !== null ? Object.entries(before) : []);
+  const names = new Set([...known.keys(), ...Object.keys(now)]);
+  const changed = [...names].filter((name) => known.get(name) !== now[name]);
+  if (changed.length > 0) {
+    const values = Object.fromEntries(changed.map((name) => [name, now[name] ?? 'default']));
+    system.configChanged('operator', 'options', values);
+  }
+  database
+    .prepare(
+      "INSERT INTO settings (name, value) VALUES ('options', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )
+    .run(JSON.stringify(now));
+}
+
+type Doors = Pick<CollectorParts, 'door' | 'system' | 'observers' | 'quarantine'>;
+
+function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger, database: DatabaseSync): Doors {
+  const limits = doorLimits(options);
+  const streams = new DoorStreams();
+  const turns = new Turns();
+  const quarantine = new Quarantine(join(options.dataDir, 'quarantine'), clock);
+  opened.defer(() => quarantine.close());
+  const observers = new ObserverRegistry(database);
+  const saving = setInterval(() => {
+    observers.save();
+  }, OBSERVER_SAVE_MS);
+  opened.defer(() => {
+    clearInterval(saving);
+    observers.save();
+  });
+  const observer = `${hostOf(options)}/collector`;
+  const onFault = (message: string): void => {
+    log.error({ message }, 'the ledger refused records of the collector itself');
+  };
+  const system = new SystemObserver({ ledger, streams, observer, clock, onFault });
+  const door: RecordsDoorServices = {
+    ledger,
+    streams,
+    quarantine,
+    turn: (sender) => turns.next(sender),
+    origin: originOf(ledger.head().vkey),
+    inFlight: new InFlight(inFlightBounds(limits.inFlightBytesMax, limits.bodyBytesMax)),
+    counters: makeDoorCounters(),
+    bounds: { bytesMax: limits.bodyBytesMax, timeoutMs: limits.bodyTimeoutMs, idleTimeoutMs: limits.bodyIdleTimeoutMs },
+    receivedNow: () => timestampFromMicros(clock()),
+    onAccepted: (batches, notices) => {
+      observers.note(batches, notices, clock() / 1_000);
+    },
+  };
+  return { door, system, observers, quarantine };
+}
+
+/** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
+export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
+  const { options, clock, opened } = place;
+  const { ledger, database } = await openStores(place);
+  const access = openAccess(database, options, Math.floor(clock() / 1_000));
+  const index = opened.use(
+    await openIndex({
+      dir: join(options.dataDir, 'index'),
+      ledger,
+      ...(options.indexMemoryBytesMax === undefined ? {} : { memoryBytesMax: options.indexMemoryBytesMax }),
+      ...(options.indexHotRecordsMax === undefined ? {} : { hotRecordsMax: options.indexHotRecordsMax }),
+    }),
+  );
+  const doors = openDoors(place, ledger, database);
+  noteOptions(database, doors.system, options);
+  const labels = { version, origin: doors.door.origin };
+  doors.system.started(labels);
+  opened.defer(() => doors.system.close(labels));
+  return { ledger, index, access, ...doors };
+}
