@@ -12,6 +12,8 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
+import { counted } from '../output/amounts.ts';
+import { wrapWords } from '../output/display-width.ts';
 import { escapeControls } from '../output/escape.ts';
 import type { Terminal } from '../output/terminal.ts';
 
@@ -60,22 +62,32 @@ async function doctor(invocation: Invocation, given: GivenOptions): Promise<Exit
   return findings.some(({ state }) => state === 'broken') ? EXIT.failed : EXIT.ok;
 }
 
-function report(findings: readonly Finding[], { paint }: Terminal): string[] {
+function report(findings: readonly Finding[], { paint, outColumns }: Terminal): string[] {
   const width = Math.max(...findings.map(({ topic }) => topic.length));
-  const lines = findings.flatMap(({ topic, state, text, remedy }) => {
+  const indent = ' '.repeat(width + 4);
+  const room = outColumns === undefined ? undefined : outColumns - indent.length - 2;
+  const lines = findings.flatMap(({ topic, state, text, notes = [], remedy }) => {
     const [style, mark] = MARKS[state];
-    const line = `${paint(style, mark)} ${paint('bold', escapeControls(topic).padEnd(width))}  ${escapeControls(text)}`;
-    return remedy === undefined
-      ? [line]
-      : [line, `  ${' '.repeat(width)}  ${paint('cyan', '→')} ${escapeControls(remedy)}`];
+    const label = `${paint(style, mark)} ${paint('bold', escapeControls(topic).padEnd(width))}  `;
+    const told = wrapWords(escapeControls(text), room).map((part, place) => (place === 0 ? label : indent) + part);
+    const noted = notes
+      .flatMap((note) => wrapWords(escapeControls(note), room))
+      .map((part) => indent + paint('dim', part));
+    const mended = remedy === undefined ? [] : wrapWords(escapeControls(remedy), room);
+    return [
+      ...told,
+      ...noted,
+      ...mended.map((part, place) => `${indent}${place === 0 ? paint('cyan', '→') : ' '} ${part}`),
+    ];
   });
+  return [...lines, '', verdictOf(findings, paint)];
+}
+
+function verdictOf(findings: readonly Finding[], paint: Terminal['paint']): string {
   const brokenCount = findings.filter(({ state }) => state === 'broken').length;
   const limitedCount = findings.filter(({ state }) => state === 'limited').length;
-  const verdict =
-    brokenCount > 0
-      ? paint('red', `${brokenCount} broken`)
-      : limitedCount > 0
-        ? paint('yellow', `works, with ${limitedCount} limits`)
-        : paint('green', 'all is well');
-  return [...lines, '', verdict];
+  if (brokenCount > 0) return paint('red', `${counted(brokenCount, 'thing')} broken`);
+  return limitedCount > 0
+    ? paint('yellow', `works, with ${counted(limitedCount, 'limit')}`)
+    : paint('green', 'all is well');
 }

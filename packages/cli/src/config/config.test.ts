@@ -99,15 +99,15 @@ describe('configuration', () => {
       }),
     ).toEqual([
       'portledger.yaml:2:1: listne: unknown key; did you mean listen?',
-      'portledger.yaml:7:3: agent.captur: unknown key; did you mean agent.capture?',
-      'portledger.yaml:8:3: agent.spool: is a section, not a value; put its keys on the lines below, indented: dir, max',
-      'portledger.yaml:10:3: agent.poll_interval: given twice, first on line 9; keep one of them',
-      'portledger.yaml:11:1: seal_interval: unknown key; did you mean ledger.seal_interval?',
-      'portledger.yaml:14:1: frobnicate: unknown key; remove it; `portledger config print` lists every key',
       'portledger.yaml:3:1: listen: 99999 is not a port: the highest is 65535',
       'portledger.yaml:5:3: log.level: "verbos" is not one of error, warn, info, debug',
+      'portledger.yaml:7:3: agent.captur: unknown key; did you mean agent.capture?',
+      'portledger.yaml:8:3: agent.spool: is a section, not a value; put its keys on the lines below, indented: dir, max',
       'portledger.yaml:9:3: agent.poll_interval: "5 seconds" is not a duration: write 5s',
+      'portledger.yaml:10:3: agent.poll_interval: given twice, first on line 9; keep one of them',
+      'portledger.yaml:11:1: seal_interval: unknown key; did you mean ledger.seal_interval?',
       'portledger.yaml:13:12: console.enabled: "yes" is not one of true, false',
+      'portledger.yaml:14:1: frobnicate: unknown key; remove it; `portledger config print` lists every key',
       'PORTLEDGER_LOG_LEVLE: unknown variable; did you mean PORTLEDGER_LOG_LEVEL?',
     ]);
   });

@@ -69,6 +69,7 @@ export function readConfig(inputs: ConfigInputs): Result<Config, readonly Config
       if (setting !== undefined) take(setting, value, { source: file.name, line, column });
     }
   }
+  faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   faults.push(...unknownVariables(inputs.environment));
   for (const setting of ALL_SETTINGS) {
     const raw = setting.env === undefined ? undefined : inputs.environment[setting.env];

@@ -51,11 +51,10 @@ export const SETTINGS = {
     example: 'true',
     fallback: true,
   }),
-  origin: text('ledger.origin', {
+  origin: optionalText('ledger.origin', {
     about:
-      'Name of the log in its checkpoints. Fixed at first start: a change later is refused, because it would be another log.',
+      'Name of the log in its checkpoints. Fixed at first start: a change later is refused, because it would be another log. Unset: made from the key of the log.',
     example: 'audit.example.com/portledger',
-    fallback: (place) => `portledger/${place.hostName}`,
   }),
   sealInterval: duration('ledger.seal_interval', {
     about:

@@ -59,7 +59,7 @@ type StartOptions = {
 
 async function start(config: Config, options: StartOptions): Promise<OwnCollector> {
   const dataDir = config.get(SETTINGS.data);
-  const isOriginGiven = config.originOf(SETTINGS.origin) !== 'default';
+  const origin = config.get(SETTINGS.origin);
   try {
     // The collector brings a database along: only the commands that need it wait for it to be loaded.
     const { startCollector } = await import('@portledger/collector');
@@ -75,7 +75,7 @@ async function start(config: Config, options: StartOptions): Promise<OwnCollecto
       headersTimeoutMs: config.get(SETTINGS.headersTimeout),
       indexMemoryBytesMax: config.get(SETTINGS.indexMemoryMax),
       indexHotRecordsMax: config.get(SETTINGS.indexHotRecords),
-      ...(isOriginGiven ? { origin: config.get(SETTINGS.origin) } : {}),
+      ...(origin === undefined ? {} : { origin }),
       ...options,
     });
   } catch (error) {

@@ -31,7 +31,25 @@ export async function captureChecks(): Promise<Finding[]> {
     cgroupCheck(),
     sockDiagCheck(),
   ]);
-  return [kernelCheck(), ...others];
+  return [...(await triedCapture()), kernelCheck(), ...others];
+}
+
+/** Each way of capture, really tried: what follows only explains why one of them fails. */
+async function triedCapture(): Promise<Finding[]> {
+  const { describeCapture } = await import('@portledger/agent');
+  const described = await describeCapture();
+  const kernelWorks = described.some(({ mode, works }) => mode === 'ebpf' && works);
+  return described.map(({ mode, works, covers, misses, reason, remedy }) => {
+    const topic = `capture by ${mode}`;
+    if (!works) {
+      const why = `does not work here: ${reason ?? 'unknown'}`;
+      const how = remedy ?? 'the findings below may tell why';
+      return mode === 'ebpf' || kernelWorks ? limited(topic, why, how) : broken(topic, why, how);
+    }
+    if (mode !== 'ebpf' && kernelWorks) return good(topic, 'works, and is not needed here');
+    const notes = misses.map((miss) => `not seen: ${miss}`);
+    return { topic, state: remedy === undefined ? 'good' : 'limited', text: covers, notes, remedy };
+  });
 }
 
 function kernelCheck(): Finding {
@@ -103,12 +121,17 @@ async function lockdownCheck(): Promise<Finding> {
 }
 
 async function cgroupCheck(): Promise<Finding> {
-  if (await isReadable('/sys/fs/cgroup/cgroup.controllers'))
-    return good('cgroups', 'version 2: processes are named by unit and container');
+  const hierarchies = [
+    '/sys/fs/cgroup/cgroup.controllers',
+    '/sys/fs/cgroup/unified/cgroup.controllers',
+    '/sys/fs/cgroup/systemd/tasks',
+  ];
+  const readable = await Promise.all(hierarchies.map(isReadable));
+  if (readable.includes(true)) return good('cgroups', 'processes are named by unit and container');
   return limited(
     'cgroups',
-    'no version 2 hierarchy: units and containers may not be named',
-    'boot with systemd.unified_cgroup_hierarchy=1',
+    'no hierarchy is mounted: units and containers are not named',
+    'mount /sys/fs/cgroup, or run outside the sandbox that hides it',
   );
 }
 

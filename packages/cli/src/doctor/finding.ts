@@ -3,7 +3,9 @@ export type Finding = {
   readonly topic: string;
   readonly state: 'good' | 'limited' | 'broken';
   readonly text: string;
-  readonly remedy?: string;
+  /** Further lines. */
+  readonly notes?: readonly string[];
+  readonly remedy?: string | undefined;
 };
 
 export function good(topic: string, text: string): Finding {

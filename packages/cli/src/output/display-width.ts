@@ -57,3 +57,18 @@ function take(characters: readonly string[], columns: number): string[] {
   }
   return taken;
 }
+
+/** Lines of at most `columns`, broken between words; undefined: one line. A longer word stays whole. */
+export function wrapWords(text: string, columns: number | undefined): string[] {
+  if (columns === undefined) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseVerifierKey } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
+import { wrapWords } from '../output/display-width.ts';
 import { escapeControls } from '../output/escape.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { ChildReport } from './child-report.ts';
@@ -44,15 +45,14 @@ export function captureLines(capture: AgentReady | undefined, terminal: Terminal
     return [labelled('Capture', `${paint('yellow', 'off')}: only what others send is recorded`, terminal), ''];
   }
   const style = capture.mode === 'ebpf' ? 'green' : 'yellow';
-  const lines = [
-    labelled('Capture', `${paint(style, escapeControls(capture.mode))}: ${escapeControls(capture.sees)}`, terminal),
-  ];
-  capture.misses.forEach((miss, place) => {
-    lines.push(
-      labelled('', `${paint('dim', place === 0 ? 'not seen: ' : '          ')}${escapeControls(miss)}`, terminal),
-    );
+  const room = terminal.outColumns === undefined ? undefined : terminal.outColumns - LABEL_COLUMNS - 2;
+  const sees = wrapWords(`${escapeControls(capture.mode)}: ${escapeControls(capture.sees)}`, room);
+  const lines = sees.map((text, place) => {
+    const shown = place === 0 ? text.replace(/^[^:]*/, (mode) => paint(style, mode)) : text;
+    return labelled(place === 0 ? 'Capture' : '', shown, terminal);
   });
-  return [...lines, ''];
+  const missed = capture.misses.flatMap((miss) => wrapWords(`not seen: ${escapeControls(miss)}`, room));
+  return [...lines, ...missed.map((text) => labelled('', paint('dim', text), terminal)), ''];
 }
 
 /** The log's name, its key id and the key's fingerprint: what an auditor compares. */
