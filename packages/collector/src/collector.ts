@@ -17,7 +17,7 @@ import type { CollectorParts, ControlledAccess, OpeningPlace } from './collector
 import { assembleServer } from './collector-server.ts';
 import type { RecordsDoorServices } from './doors/http/records-door.ts';
 import { makeReceiveClock } from './doors/receive-clock.ts';
-import { openLiveTail } from './followers/tail/live-tail.ts';
+import { tailOf } from './api/live-hits.ts';
 import type { HttpServer } from './http/type-provider.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
 import { makeMetrics } from './metrics/collector-metrics.ts';
@@ -84,10 +84,10 @@ type Serving = {
 };
 
 /** Puts together what the API's handlers reach for. */
-function makeServices({ clock, opened }: OpeningPlace, parts: CollectorParts): Serving {
+function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
   const { ledger, index, access, door, system, observers, quarantine } = parts;
   const closing = new AbortController();
-  const tail = opened.use(openLiveTail(ledger));
+  const tail = tailOf(ledger);
   const tailClients = new TailClients();
   const { counters, inFlight } = door;
   const nowMs = (): number => clock() / 1_000;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import { principalOf } from '../../auth/authenticate.ts';
 import { READERS } from '../../auth/principal.ts';
-import type { LiveTail } from '../../followers/tail/live-tail.ts';
+import type { LiveTail } from '../live-hits.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
 import { sendFault } from '../../http/http-fault.ts';
 import { SECURITY_HEADERS } from '../../http/security-headers.ts';
