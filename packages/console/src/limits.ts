@@ -33,9 +33,6 @@ export const TOP_VALUES = 5;
 export const AGGREGATES_INTERVAL_MS = 5_000;
 export const STATUS_INTERVAL_MS = 5_000;
 
-/** An observer not heard from for this long (ms) is shown as silent: three heartbeats of 15 s. */
-export const OBSERVER_SILENT_MS = 45_000;
-
 /** How often (ms) a proof is asked for again while its block is still open; blocks close within a second or so. */
 export const PROOF_RETRY_INTERVAL_MS = 700;
 

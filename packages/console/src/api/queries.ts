@@ -2,7 +2,6 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import type { UseInfiniteQueryResult, UseQueryResult, InfiniteData } from '@tanstack/react-query';
 import { useServices } from '../page/services.ts';
 import { scopeQuery } from '../search/filter-text.ts';
-import type { ScopedQuery } from '../search/filter-text.ts';
 import type { TimeBounds, TimeRange } from '../state/time-range.ts';
 import { rangeBounds, rangeText } from '../state/time-range.ts';
 import {
@@ -23,27 +22,18 @@ import { readStatus } from './status.ts';
 /** What is asked: the typed query and the stretch of time. */
 export type Question = { readonly query: string; readonly range: TimeRange };
 
-export type FoundPage = SearchPage & { readonly scoped: ScopedQuery };
-type PageParam = { readonly cursor: string; readonly scoped: ScopedQuery } | undefined;
-
-/** Newest first. The range is fixed at the first page, so that paging does not slide with the clock. */
-export function useSearch(question: Question): UseInfiniteQueryResult<InfiniteData<FoundPage>> {
+/** Newest first. Only the early end of a moving range moves, so paging back never meets a record twice. */
+export function useSearch(question: Question): UseInfiniteQueryResult<InfiniteData<SearchPage>> {
   const { client } = useServices();
   return useInfiniteQuery({
     queryKey: ['search', question.query, rangeText(question.range)],
-    initialPageParam: undefined as PageParam,
-    queryFn: async ({ pageParam, signal }): Promise<FoundPage> => {
-      const scoped = pageParam?.scoped ?? scopeQuery(question.query, rangeBounds(question.range, Date.now()));
-      const path = withQuery('/v1/search', {
-        q: scoped.text,
-        limit: SEARCH_PAGE_ROWS,
-        order: 'desc',
-        cursor: pageParam?.cursor,
-      });
-      return { ...readSearchPage(await client.getJson(path, signal)), scoped };
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const { text } = scopeQuery(question.query, question.range);
+      const path = withQuery('/v1/search', { q: text, limit: SEARCH_PAGE_ROWS, order: 'desc', cursor: pageParam });
+      return readSearchPage(await client.getJson(path, signal));
     },
-    getNextPageParam: (last): PageParam =>
-      last.nextCursor === undefined ? undefined : { cursor: last.nextCursor, scoped: last.scoped },
+    getNextPageParam: (last) => last.nextCursor,
   });
 }
 
@@ -82,8 +72,8 @@ export function useTop(question: Question, field: string, running: boolean): Use
   return useQuery({
     queryKey: ['top', field, question.query, rangeText(question.range)],
     queryFn: async ({ signal }) => {
-      const scoped = scopeQuery(question.query, rangeBounds(question.range, Date.now()));
-      const path = withQuery('/v1/top', { q: scoped.text, field, limit: TOP_VALUES });
+      const { text } = scopeQuery(question.query, question.range);
+      const path = withQuery('/v1/top', { q: text, field, limit: TOP_VALUES });
       return readTopAnswer(await client.getJson(path, signal));
     },
     placeholderData: keepPreviousData,

@@ -6,6 +6,9 @@ export type ObserverStatus = {
   readonly mode: string;
   readonly lastSeen?: string;
   readonly lost: number;
+  /** An agent whose heartbeats have stopped coming, though it did not say that it stops. */
+  readonly silent: boolean;
+  readonly stopped: boolean;
 };
 
 export type CollectorStatus = {
@@ -49,6 +52,8 @@ function readObserver(item: unknown): ObserverStatus {
     mode: readOptionalText(object, 'mode') ?? '',
     ...(lastSeen === undefined ? {} : { lastSeen }),
     lost: readOptionalInteger(object, 'lost') ?? 0,
+    silent: object['silent'] === true,
+    stopped: object['stopped'] === true,
   };
 }
 

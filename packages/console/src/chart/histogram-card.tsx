@@ -1,7 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { useHistogram } from '../api/queries.ts';
-import { faultOf } from '../api/api-fault.ts';
 import { Icon } from '../page/icon.tsx';
 import type { ActionGroup } from '../record/action-groups.ts';
 import { ACTION_GROUPS } from '../record/action-groups.ts';
@@ -9,6 +8,7 @@ import { formatCount } from '../record/formats.ts';
 import type { Theme } from '../state/use-theme.ts';
 import { betweenRange } from '../state/time-range.ts';
 import { useReading, useView } from '../state/view-context.ts';
+import { ReadingSwitches } from '../table/reading-switches.tsx';
 import { ChartLegend } from './chart-legend.tsx';
 import { HistogramPlot } from './histogram-plot.tsx';
 import { HistogramTable } from './histogram-table.tsx';
@@ -46,6 +46,7 @@ export function HistogramCard({ histogram, theme }: HistogramCardProps): ReactEl
           <span className="figure">{data === undefined ? '…' : formatCount(data.answer.total)}</span> records
         </h2>
         <ChartLegend series={series} hidden={hidden} setHidden={setHidden} hovered={hovered} zone={zone} />
+        <ReadingSwitches />
         <button
           type="button"
           className="quiet"
@@ -61,9 +62,6 @@ export function HistogramCard({ histogram, theme }: HistogramCardProps): ReactEl
         <HistogramPlot key={theme} series={series} shown={shown} zone={zone} zoom={zoom} hover={setHovered} />
       )}
       <HistogramTable series={series} visible={asTable} zone={zone} zoom={zoom} />
-      {histogram.error === null || faultOf(histogram.error).kind === 'offline' || data !== undefined ? null : (
-        <p className="chart-note">The histogram is not available: {faultOf(histogram.error).message}</p>
-      )}
     </section>
   );
 }

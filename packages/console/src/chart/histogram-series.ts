@@ -71,6 +71,6 @@ export function stackedColumns(series: HistogramSeries, shown: ReadonlySet<Actio
 export function countAxisMax(highest: number): number {
   if (highest <= 4) return 4;
   const power = 10 ** Math.floor(Math.log10(highest));
-  const steps = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+  const steps = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10];
   return (steps.find((step) => step * power >= highest) ?? 10) * power;
 }

@@ -43,7 +43,7 @@ export function plotOptions(setting: PlotSetting): uPlot.Options {
   return {
     width: setting.width,
     height: setting.height,
-    padding: [6, 8, 0, 0],
+    padding: [6, 22, 0, 0],
     legend: { show: false },
     cursor: { points: { show: false }, y: false, drag: { x: true, y: false, setScale: false } },
     tzDate: (seconds) =>
@@ -102,8 +102,9 @@ function timeAxis({ colours, zone }: PlotSetting): uPlot.Axis {
     space: 90,
     grid: { show: false },
     ticks: { stroke: colours.grid, width: 1, size: 4 },
-    values: (_plot, splits, _axis, _space, stepSeconds) =>
+    values: (plot, splits, _axis, _space, stepSeconds) =>
       splits.map((seconds) => {
+        if (plot.data[0].length === 0) return '';
         const { date, time } = splitTime(new Date(seconds * 1_000).toISOString(), zone);
         if (stepSeconds >= 86_400) return date.slice(5);
         const clock = time.slice(0, stepSeconds >= 60 ? 5 : stepSeconds >= 1 ? 8 : 12);

@@ -31,7 +31,7 @@ export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
         <dd>
           {formatCount(status.blocks)}, {formatCount(status.sealedBlocks)} sealed
         </dd>
-        <dt>On disk</dt>
+        <dt>Taken in since start</dt>
         <dd>{formatBytes(status.bytes)}</dd>
         <dt>Version</dt>
         <dd>{status.version}</dd>

@@ -1,12 +1,10 @@
 import type { CollectorStatus, ObserverStatus } from '../api/status.ts';
-import { OBSERVER_SILENT_MS } from '../limits.ts';
 
-export type ObserverHealth = 'healthy' | 'lossy' | 'silent';
+export type ObserverHealth = 'healthy' | 'lossy' | 'silent' | 'stopped';
 
-/** Only agents send heartbeats, so only an agent's silence means something. */
-export function observerHealth(observer: ObserverStatus, nowMs: number): ObserverHealth {
-  const seenMs = observer.lastSeen === undefined ? Number.NaN : Date.parse(observer.lastSeen);
-  if (observer.kind === 'agent' && !(nowMs - seenMs < OBSERVER_SILENT_MS)) return 'silent';
+export function observerHealth(observer: ObserverStatus): ObserverHealth {
+  if (observer.stopped) return 'stopped';
+  if (observer.silent) return 'silent';
   return observer.lost > 0 ? 'lossy' : 'healthy';
 }
 
@@ -23,10 +21,10 @@ export function modeName(mode: string): string {
 export type HealthSummary = { readonly health: ObserverHealth | 'none'; readonly text: string };
 
 /** One line for the top bar: the worst news first. */
-export function summariseObservers(status: CollectorStatus, nowMs: number): HealthSummary {
-  const agents = status.observers.filter((observer) => observer.kind === 'agent');
-  if (agents.length === 0) return { health: 'none', text: 'no agent' };
-  const healths = agents.map((agent) => observerHealth(agent, nowMs));
+export function summariseObservers(status: CollectorStatus): HealthSummary {
+  const agents = status.observers.filter((observer) => observer.kind === 'agent' && !observer.stopped);
+  if (agents.length === 0) return { health: 'none', text: 'no agent runs' };
+  const healths = agents.map((agent) => observerHealth(agent));
   const silent = healths.filter((health) => health === 'silent').length;
   const lossy = healths.filter((health) => health === 'lossy').length;
   const modes = [...new Set(agents.map((agent) => modeName(agent.mode)).filter((mode) => mode !== ''))].join(', ');

@@ -6,7 +6,7 @@ import { modeName, observerHealth, summariseObservers } from './observer-health.
 
 export function ObserversChip({ status }: { readonly status: CollectorStatus | undefined }): ReactElement {
   const nowMs = useNow(2_000);
-  const summary = status === undefined ? undefined : summariseObservers(status, nowMs);
+  const summary = status === undefined ? undefined : summariseObservers(status);
   return (
     <>
       <button type="button" className="chip" popoverTarget="observers-popover">
@@ -35,9 +35,8 @@ export function ObserversChip({ status }: { readonly status: CollectorStatus | u
               {status.observers.map((observer) => (
                 <tr key={`${observer.kind} ${observer.observer}`}>
                   <th scope="row">
-                    <span className={`lamp ${observerHealth(observer, nowMs)}`} aria-hidden="true" />{' '}
-                    {observer.observer}
-                    <span className="visually-hidden">, {observerHealth(observer, nowMs)}</span>
+                    <span className={`lamp ${observerHealth(observer)}`} aria-hidden="true" /> {observer.observer}
+                    <span className="visually-hidden">, {observerHealth(observer)}</span>
                   </th>
                   <td>{observer.kind}</td>
                   <td>{modeName(observer.mode)}</td>

@@ -128,7 +128,9 @@ function manifestStep(
   hash: Hash,
 ): ProofStep {
   const name = 'manifest';
-  if (manifest === undefined) return { name, outcome: 'fail', explanation: 'The block’s manifest cannot be read.' };
+  if (manifest === undefined) {
+    return { name, outcome: 'fail', explanation: 'What was served as the block’s manifest is not one.' };
+  }
   const digest = encodeBase64(leafHash(hash, bytesOf(proof.manifest)));
   const batch = manifest.batches.find((_, at) => {
     const first = manifest.batches.slice(0, at).reduce((sum, before) => sum + before.count, 0);

@@ -25,25 +25,26 @@ describe('adding a clause', () => {
 });
 
 describe('joining query and time', () => {
-  const bounds = { fromMs: 0, toMs: 1000 };
+  const hour = { kind: 'last', span: '1h' } as const;
+  const second = { kind: 'between', fromMs: 0, toMs: 1000 } as const;
   const time = 'timestamp:["1970-01-01T00:00:00.000Z" TO "1970-01-01T00:00:01.000Z"]';
 
   test('wraps the query and keeps fault positions right', () => {
-    const scoped = scopeQuery('user:a OR b', bounds);
+    const scoped = scopeQuery('user:a OR b', second);
     expect(scoped.text).toBe(`(user:a OR b) AND ${time}`);
     expect(markPosition(9, scoped, 'user:a OR b')).toBe(8);
     expect(markPosition(500, scoped, 'user:a OR b')).toBe(11);
   });
 
   test('asks for time alone when nothing is typed, and for nothing when neither is there', () => {
-    expect(scopeQuery('  ', bounds).text).toBe(time);
-    expect(scopeQuery('', {}).text).toBe('');
-    expect(scopeQuery('x', { fromMs: 0 }).text).toBe('(x) AND timestamp:["1970-01-01T00:00:00.000Z" TO *]');
+    expect(scopeQuery('  ', second).text).toBe(time);
+    expect(scopeQuery('', { kind: 'all' }).text).toBe('');
+    expect(scopeQuery('x', hour).text).toBe('(x) AND timestamp:[now-1h TO *]');
   });
 
   test.each(['a) OR (b', 'user:"x', '(a', 'a)'])('sends %j as it is, to be refused', (query) => {
     expect(parenthesesPair(query)).toBe(false);
-    expect(scopeQuery(query, bounds).text).toBe(query);
+    expect(scopeQuery(query, hour).text).toBe(query);
   });
 
   test('does not count what stands in quotes', () => {

@@ -1,4 +1,4 @@
-import type { TimeBounds } from '../state/time-range.ts';
+import type { TimeRange } from '../state/time-range.ts';
 
 /** Values made of these characters need no quotes in the filter language. */
 const PLAIN_VALUE = /^[\p{L}\p{N}_][\p{L}\p{N}_.@/-]*$/u;
@@ -44,16 +44,29 @@ export function parenthesesPair(query: string): boolean {
 /** The query as sent, and how far the person's own text is moved in it, to place a fault's mark. */
 export type ScopedQuery = { readonly text: string; readonly offset: number };
 
-/** Joins the typed query with the time range. A query that does not pair up is sent as it is, to be refused as it is. */
-export function scopeQuery(query: string, bounds: TimeBounds): ScopedQuery {
-  const trimmed = query.trim();
-  if (bounds.fromMs === undefined && bounds.toMs === undefined) return { text: query, offset: 0 };
-  const from = bounds.fromMs === undefined ? '*' : `"${new Date(bounds.fromMs).toISOString()}"`;
-  const to = bounds.toMs === undefined ? '*' : `"${new Date(bounds.toMs).toISOString()}"`;
-  const time = `timestamp:[${from} TO ${to}]`;
-  if (trimmed === '') return { text: time, offset: 0 };
+/**
+ * Joins the typed query with the time range. A moving range is written relative to now, so that asking again is the same
+ * question (reading is itself audited). A query that does not pair up is sent as it is, to be refused as it is.
+ */
+export function scopeQuery(query: string, range: TimeRange): ScopedQuery {
+  const time = timeClause(range);
+  if (time === undefined) return { text: query, offset: 0 };
+  if (query.trim() === '') return { text: time, offset: 0 };
   if (!parenthesesPair(query)) return { text: query, offset: 0 };
   return { text: `(${query}) AND ${time}`, offset: 1 };
+}
+
+function timeClause(range: TimeRange): string | undefined {
+  switch (range.kind) {
+    case 'last':
+      return `timestamp:[now-${range.span} TO *]`;
+    case 'all':
+      return undefined;
+    case 'between':
+      return `timestamp:["${new Date(range.fromMs).toISOString()}" TO "${new Date(range.toMs).toISOString()}"]`;
+    default:
+      return range satisfies never;
+  }
 }
 
 /** Where the fault's mark stands under the typed query. */

@@ -33,9 +33,18 @@ export function RangePicker(): ReactElement {
           {label}
         </button>
       ))}
-      <button type="button" aria-pressed={view.range.kind === 'between'} popoverTarget="range-popover">
+      <button
+        type="button"
+        aria-label="Custom range"
+        aria-pressed={view.range.kind === 'between'}
+        popoverTarget="range-popover"
+      >
         <Icon name="clock" />
-        {view.range.kind === 'between' ? betweenText(view.range.fromMs, view.range.toMs, zone) : 'Custom'}
+        {view.range.kind === 'between' ? (
+          betweenText(view.range.fromMs, view.range.toMs, zone)
+        ) : (
+          <span className="custom-word">Custom</span>
+        )}
       </button>
       <CustomRange key={held} />
     </div>

@@ -2,7 +2,6 @@ import type { ReactElement } from 'react';
 import { faultOf } from '../api/api-fault.ts';
 import { Icon } from '../page/icon.tsx';
 import type { Explorer } from '../page/explorer.ts';
-import { rangeBounds } from '../state/time-range.ts';
 import { useView } from '../state/view-context.ts';
 import { LiveToggle } from '../table/live-toggle.tsx';
 import { markPosition, scopeQuery } from './filter-text.ts';
@@ -40,7 +39,7 @@ function QueryFault({ error }: { readonly error: Error | null }): ReactElement |
   const place =
     fault.position === undefined
       ? undefined
-      : markPosition(fault.position, scopeQuery(view.query, rangeBounds(view.range, 0)), view.query);
+      : markPosition(fault.position, scopeQuery(view.query, view.range), view.query);
   return (
     <div className="query-fault" role="alert" id="query-fault">
       {place === undefined ? null : (

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import type { ReactElement, RefObject } from 'react';
 import type { Explorer } from '../page/explorer.ts';
 import { formatCount } from '../record/formats.ts';
@@ -7,7 +7,6 @@ import { useMediaQuery } from '../state/use-media-query.ts';
 import { useNow } from '../state/use-now.ts';
 import { useReading, useView } from '../state/view-context.ts';
 import { Icon } from '../page/icon.tsx';
-import { ReadingSwitches } from './reading-switches.tsx';
 import { RecordRow } from './record-row.tsx';
 import type { RowWindow } from './row-window.ts';
 import { TableNote } from './table-note.tsx';
@@ -17,7 +16,7 @@ type RecordTableProps = { readonly explorer: Explorer; readonly gridRef: RefObje
 
 /** Row heights (CSS px); the style sheet has the same. */
 const ROW_HEIGHT = 28;
-const NARROW_ROW_HEIGHT = 58;
+const NARROW_ROW_HEIGHT = 72;
 
 /** Scrolled further than this (CSS px), the reader is reading, and new rows must not push theirs away. */
 const READING_SCROLL = 4;
@@ -28,23 +27,14 @@ export function RecordTable({ explorer, gridRef }: RecordTableProps): ReactEleme
   const { rows, cursor, tail, search } = explorer;
   const narrow = useMediaQuery('(max-width: 720px)');
   const rowHeight = narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
-  const scroller = useRowWindow(gridRef, rows.length, rowHeight, narrow ? 0 : ROW_HEIGHT);
-  const { show } = scroller;
-  const shownKey = useRef<string>(undefined);
-  useEffect(() => {
-    // Only when the reader moves: rows arriving above change the index, but must not scroll.
-    if (cursor.index < 0 || shownKey.current === cursor.activeKey) return;
-    shownKey.current = cursor.activeKey;
-    show(cursor.index);
-  }, [show, cursor.index, cursor.activeKey]);
-  useNextPage(explorer, scroller.end);
-  const onScroll = (): void => {
-    scroller.follow();
-    tail.setPaused((gridRef.current?.scrollTop ?? 0) > READING_SCROLL);
-  };
+  const drawn = useRowWindow(
+    { scroller: gridRef, count: rows.length, rowHeight, headHeight: narrow ? 0 : ROW_HEIGHT },
+    { index: cursor.index, key: cursor.activeKey },
+  );
+  useNextPage(explorer, drawn.end);
+  const onScroll = (): void => tail.setPaused((gridRef.current?.scrollTop ?? 0) > READING_SCROLL);
   return (
     <section className="card records" aria-label="Records">
-      <ReadingSwitches />
       <PendingPill explorer={explorer} gridRef={gridRef} />
       <div
         ref={gridRef}
@@ -59,7 +49,7 @@ export function RecordTable({ explorer, gridRef }: RecordTableProps): ReactEleme
         onScroll={onScroll}
       >
         <GridHead />
-        <GridBody explorer={explorer} drawn={scroller} rowHeight={rowHeight} />
+        <GridBody explorer={explorer} drawn={drawn} rowHeight={rowHeight} />
         <TableNote explorer={explorer} />
       </div>
     </section>
