@@ -34,8 +34,10 @@ export const CONTAINERS_MAX = 512;
 export const CGROUPS_MAX = 8_192;
 /** Milliseconds between two walks of the cgroup tree in search of an id. */
 export const CGROUP_WALK_REST_MS = 1_000;
-/** Connection tuples whose Community ID is remembered between a connection's first and last event. */
+/** Connections whose Community ID is remembered between first and last event; a power of two. */
 export const CONNECTION_IDS_MAX = 16_384;
+/** Addresses kept as bytes for hashing. */
+export const ADDRESSES_MAX = 4_096;
 /** Listeners remembered, to name the called service on the caller's side. */
 export const LISTENERS_MAX = 16_384;
 /** Milliseconds after which the host's own addresses are read again. */
@@ -45,8 +47,10 @@ export const ADDRESSES_TTL_MS = 5_000;
 export const FLUSH_INTERVAL_MS = 100;
 /** Lines that force a write before FLUSH_INTERVAL_MS. */
 export const FLUSH_LINES_MAX = 4_096;
-/** Characters waiting for the disk; beyond it records are dropped and counted (`disk-behind`). */
-export const PENDING_CHARS_MAX = 16_777_216;
+/** Bytes waiting for the disk; beyond it records are dropped and counted (`disk-behind`). */
+export const PENDING_BYTES_MAX = 16_777_216;
+/** Bytes of a waiting buffer that is kept for use again: about what FLUSH_LINES_MAX lines take. */
+export const PENDING_BYTES_KEPT = 4_194_304;
 /** Milliseconds before a refused write to the spool is tried again. */
 export const DISK_RETRY_MS = 1_000;
 /** Bytes of one spool file: a restart resends at most one such file that was already delivered. */

@@ -1,4 +1,5 @@
-import { DISK_RETRY_MS, FLUSH_INTERVAL_MS, FLUSH_LINES_MAX, PENDING_CHARS_MAX } from '../limits.ts';
+import { DISK_RETRY_MS, FLUSH_INTERVAL_MS, FLUSH_LINES_MAX } from '../limits.ts';
+import { PendingLines } from './pending-lines.ts';
 import type { Spool } from './spool.ts';
 
 export type DropCause = 'spool-overflow' | 'disk-behind';
@@ -38,9 +39,7 @@ export class RecordStream {
   #gaps = new Map<DropCause, Gap>();
   #seq = 0;
   #durable = 0;
-  #pending = '';
-  #pendingLines = 0;
-  #pendingFirstSeq = 0;
+  readonly #pending = new PendingLines();
   #wake = false;
   #inFlightBytes = 0;
   #writing: Promise<void> | undefined;
@@ -65,7 +64,7 @@ export class RecordStream {
   }
 
   get hasRoom(): boolean {
-    return this.#options.spool.hasRoom(this.#pending.length + this.#inFlightBytes);
+    return this.#options.spool.hasRoom(this.#pending.size + this.#inFlightBytes);
   }
 
   /** Takes a record, `line` writing it with its number. False when it was dropped. */
@@ -75,10 +74,8 @@ export class RecordStream {
       this.#drop(cause);
       return false;
     }
-    if (this.#pendingLines === 0) this.#pendingFirstSeq = this.#seq;
-    this.#pending += `${line(this.#seq)}\n`;
+    this.#pending.add(line(this.#seq), this.#seq);
     this.#seq += 1;
-    this.#pendingLines += 1;
     if (options.wake !== false) this.#wake = true;
     this.#schedule();
     return true;
@@ -86,7 +83,7 @@ export class RecordStream {
 
   #dropCause(): DropCause | undefined {
     if (!this.hasRoom) return 'spool-overflow';
-    return this.#pending.length > PENDING_CHARS_MAX ? 'disk-behind' : undefined;
+    return this.#pending.full ? 'disk-behind' : undefined;
   }
 
   #drop(cause: DropCause): void {
@@ -106,7 +103,7 @@ export class RecordStream {
 
   #schedule(afterFault = false): void {
     if (this.#writing !== undefined) return;
-    if (this.#pendingLines >= FLUSH_LINES_MAX && !afterFault) {
+    if (this.#pending.count >= FLUSH_LINES_MAX && !afterFault) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#writing = this.#writeOut();
@@ -126,38 +123,33 @@ export class RecordStream {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#writing;
-    if (this.#pendingLines === 0) return;
+    if (this.#pending.count === 0) return;
     this.#writing ??= this.#writeOut();
     await this.#writing;
   }
 
   async #writeOut(): Promise<void> {
-    const lines = Buffer.from(this.#pending);
-    const firstSeq = this.#pendingFirstSeq;
+    const taken = this.#pending.take();
+    const { bytes, count, firstSeq } = taken;
     const wake = this.#wake;
-    const { length: chars } = this.#pending;
-    const count = this.#pendingLines;
-    this.#pending = '';
-    this.#pendingLines = 0;
     this.#wake = false;
-    this.#inFlightBytes = lines.length;
+    this.#inFlightBytes = bytes.length;
     let fault = false;
     try {
-      await this.#options.spool.append(lines, { session: this.#options.session, firstSeq, records: count });
+      await this.#options.spool.append(bytes, { session: this.#options.session, firstSeq, records: count });
       this.#durable = firstSeq + count;
+      this.#pending.release(taken);
       if (wake) this.#options.onDurable();
     } catch (cause) {
+      // Numbered records may not be lost: they are tried again, in front of what came meanwhile.
       fault = true;
-      // Numbered records may not be lost: they go back in front of what came meanwhile and are tried again.
-      this.#pending = lines.toString() + this.#pending;
-      this.#pendingLines += count;
-      this.#pendingFirstSeq = firstSeq;
+      this.#pending.putBack(taken);
       this.#wake ||= wake;
-      this.#options.onFault(`the spool cannot be written (${chars} characters wait): ${String(cause)}`);
+      this.#options.onFault(`the spool cannot be written, ${count} records wait in memory: ${String(cause)}`);
     } finally {
       this.#inFlightBytes = 0;
       this.#writing = undefined;
     }
-    if (this.#pendingLines > 0) this.#schedule(fault);
+    if (this.#pending.count > 0) this.#schedule(fault);
   }
 }
