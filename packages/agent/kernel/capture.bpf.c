@@ -4,12 +4,17 @@
  * and tells user space who opened it, how it ended and how much passed.
  *
  * State changes mostly happen in softirq context, where the current task is
- * whoever was interrupted. So the owner is noted in the socket's own storage when
- * the process itself acts (connect, listen, first use of a received connection)
- * and read from there later. A connection that a listener received carries a copy
- * of the listener's storage until then.
+ * whoever was interrupted. So the owner is noted for the socket when the process
+ * itself acts (connect, listen, first use of a received connection) and looked up
+ * later.
  *
- * Needs Linux 5.12 (socket storage in tracing programs, compare-and-swap) and BTF.
+ * The notes are in a hash map by socket address rather than in the sockets' own
+ * storage: for a connection that lives for a moment, making and freeing storage
+ * cost more than all the rest of capture. An entry is made as a connection opens
+ * and removed by its change to CLOSE, which every TCP socket goes through before
+ * its memory can be used anew.
+ *
+ * Needs Linux 5.12 (compare-and-swap in programs) and BTF.
  */
 #include "kernel-types.h"
 #include <bpf/bpf_helpers.h>
@@ -19,6 +24,8 @@
 
 #define NO_SLOT (~0U)
 #define ERRNO_MASK 255
+#define CONNECTIONS_MAX 262144
+#define IPPROTO_TCP 6
 
 /* The kernel's list of free licences has no name for "GPL-2.0 OR Apache-2.0"; this stands for "GPL, or another". */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -32,10 +39,12 @@ struct connection {
 	__u32 flags;
 };
 
+/* Takes memory for the sockets there are, not for the most there can be. */
 struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, CONNECTIONS_MAX);
+	__type(key, struct sock *);
 	__type(value, struct connection);
 } connections SEC(".maps");
 
@@ -203,6 +212,12 @@ static __always_inline void tell(enum kind kind, const struct connection *connec
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
+static __always_inline void tell_now(struct connection *connection, const struct sock *sk, const struct tcp_sock *tcp)
+{
+	tell(KIND_OPENED, connection, sk, tcp, TCP_ESTABLISHED);
+	connection->flags |= FLAG_TOLD;
+}
+
 /*
  * Notes an opening in a slot, for user space to tell if it lasts. Only this CPU
  * takes slots of its own range, and only those whose story is over; one that is
@@ -225,8 +240,9 @@ static __always_inline void tell_later(struct connection *connection, const stru
 		return;
 	word = slot->word & ((1 << SLOT_STATE_BITS) - 1);
 	if (word == SLOT_OPEN || word == SLOT_FILLING) {
-		tell(KIND_OPENED, connection, sk, tcp, TCP_ESTABLISHED);
-		connection->flags |= FLAG_TOLD;
+		/* A received one is told as soon as its process is known. */
+		if (connection->flags & FLAG_ACTIVE)
+			tell_now(connection, sk, tcp);
 		return;
 	}
 	word = (taken + 1) << SLOT_STATE_BITS;
@@ -249,85 +265,98 @@ static __always_inline bool take_back(const struct connection *connection)
 	return slot && __sync_val_compare_and_swap(&slot->word, word, word & ~3ULL) == word;
 }
 
-static __always_inline void on_connecting(struct sock *sk)
+static __always_inline struct connection *find(struct sock *sk)
 {
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if (!connection) {
-		count(KIND_OPENED, OUTCOME_NO_STORAGE);
-		return;
-	}
-	connection->start_ns = bpf_ktime_get_ns();
-	connection->slot = NO_SLOT;
-	connection->process = process_of(task);
-	connection->tgid = task->tgid;
-	connection->flags = FLAG_ACTIVE;
+	return bpf_map_lookup_elem(&connections, &sk);
 }
 
+static __always_inline bool note(struct sock *sk, struct connection *connection, enum kind kind)
+{
+	if (!bpf_map_update_elem(&connections, &sk, connection, BPF_ANY))
+		return 1;
+	count(kind, OUTCOME_NO_ROOM);
+	return 0;
+}
+
+static __always_inline void on_connecting(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct connection connection = {
+		.start_ns = bpf_ktime_get_ns(),
+		.slot = NO_SLOT,
+		.process = process_of(task),
+		.tgid = task->tgid,
+		.flags = FLAG_ACTIVE,
+	};
+
+	note(sk, &connection, KIND_OPENED);
+}
+
+/* listen() without bind(): the port comes after this. Port 0 asks user space to look again (standing.h). */
 static __always_inline void on_listening(struct sock *sk, const struct tcp_sock *tcp)
 {
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct connection connection = {
+		.start_ns = bpf_ktime_get_ns(),
+		.slot = NO_SLOT,
+		.process = process_of(task),
+		.tgid = task->tgid,
+		.flags = FLAG_LISTENER | (tcp->inet_conn.icsk_inet.inet_sport ? 0 : FLAG_UNNUMBERED),
+	};
 
-	if (!connection) {
-		count(KIND_LISTENING, OUTCOME_NO_STORAGE);
-		return;
-	}
-	connection->start_ns = bpf_ktime_get_ns();
-	connection->slot = NO_SLOT;
-	connection->process = process_of(task);
-	connection->tgid = task->tgid;
-	connection->flags = FLAG_LISTENER;
-	if (tcp->inet_conn.icsk_inet.inet_sport)
-		return tell(KIND_LISTENING, connection, sk, tcp, TCP_CLOSE);
-	/* listen() without bind(): the port comes after this. Port 0 asks user space to look again (standing.h). */
-	connection->flags |= FLAG_UNNUMBERED;
-	tell(KIND_LISTENING, connection, sk, tcp, TCP_CLOSE);
+	note(sk, &connection, KIND_LISTENING);
+	tell(KIND_LISTENING, &connection, sk, tcp, TCP_CLOSE);
 }
 
 static __always_inline void on_established(struct sock *sk, const struct tcp_sock *tcp, int old_state)
 {
-	bool active = old_state == TCP_SYN_SENT;
-	struct connection *connection =
-		bpf_sk_storage_get(&connections, sk, 0, active ? 0 : BPF_SK_STORAGE_GET_F_CREATE);
+	struct connection *known = find(sk);
 
-	if (!connection) {
-		if (!active)
-			count(KIND_OPENED, OUTCOME_NO_STORAGE);
-		return;
+	if (known && (known->flags & FLAG_ACTIVE)) {
+		known->start_ns = bpf_ktime_get_ns();
+		tell_later(known, sk, tcp);
+	} else if (old_state != TCP_SYN_SENT) {
+		struct connection received = { .start_ns = bpf_ktime_get_ns(), .slot = NO_SLOT };
+
+		tell_later(&received, sk, tcp);
+		note(sk, &received, KIND_OPENED);
 	}
-	connection->start_ns = bpf_ktime_get_ns();
-	/* A copy of the listener's: its owner answers for the connection until a process takes it. */
-	if (!(connection->flags & FLAG_ACTIVE))
-		connection->flags = 0;
-	connection->slot = NO_SLOT;
-	tell_later(connection, sk, tcp);
 }
 
 /*
  * The process that takes a received connection, often not the one that listens
- * (workers): the first to read, write, shut down or close it. All of these happen
- * in its own context. accept() itself has no tracepoint, and functions cannot be
- * traced on every kernel; who holds a connection without using it is found by
- * looking through the open files (standing.h).
+ * (workers): the first to read, shut down or close it. All of these happen in its
+ * own context. accept() itself has no tracepoint, and functions cannot be traced
+ * on every kernel; who holds a connection without using it is found by looking
+ * through the open files (standing.h).
  */
-static __always_inline void on_taken(struct connection *connection, struct task_struct *task)
+static __always_inline void on_taken(struct sock *sk, const struct tcp_sock *tcp, struct task_struct *task)
 {
+	struct connection *connection = find(sk);
 	struct slot *slot;
-	__u32 index;
+	__u32 index, process;
 
-	if (connection->flags & (FLAG_ACTIVE | FLAG_ACCEPTED | FLAG_LISTENER | FLAG_ENDED))
+	if (!connection || (connection->flags & (FLAG_ACTIVE | FLAG_ACCEPTED | FLAG_LISTENER)))
 		return;
-	connection->process = process_of(task);
+	process = process_of(task);
+	/* That may have taken long: another CPU may have removed the entry, and its memory be another's. */
+	connection = find(sk);
+	if (!connection)
+		return;
+	connection->process = process;
 	connection->tgid = task->tgid;
 	connection->flags |= FLAG_ACCEPTED;
+	if (connection->slot == NO_SLOT) {
+		if (tcp && !(connection->flags & FLAG_TOLD))
+			tell_now(connection, sk, tcp);
+		return;
+	}
 	index = connection->slot;
 	slot = bpf_map_lookup_elem(&slots, &index);
 	if (!slot || slot->word != connection->slot_word)
 		return;
-	slot->event.process = connection->process;
-	slot->event.tgid = connection->tgid;
+	slot->event.process = process;
+	slot->event.tgid = task->tgid;
 	slot->event.flags |= FLAG_ACCEPTED;
 }
 
@@ -337,34 +366,25 @@ static __always_inline bool is_own_close(const struct sock *sk, int old_state)
 	return (old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && sk->sk_socket && !sk->sk_err;
 }
 
-static __always_inline void on_closing(struct sock *sk)
-{
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, 0);
-
-	if (connection)
-		on_taken(connection, bpf_get_current_task_btf());
-}
-
 static __always_inline void on_closed(struct sock *sk, const struct tcp_sock *tcp, int old_state)
 {
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, 0);
+	struct connection *connection;
 	struct socket_event *event;
 	enum kind kind = KIND_CLOSED;
 	__u32 flags = FLAG_UNTRACKED | FLAG_STANDING | FLAG_TOLD;
 
-	if (connection) {
-		if (is_own_close(sk, old_state))
-			on_taken(connection, bpf_get_current_task_btf());
+	if (is_own_close(sk, old_state))
+		on_taken(sk, tcp, bpf_get_current_task_btf());
+	connection = find(sk);
+	if (connection)
 		flags = connection->flags | (sk->sk_socket ? FLAG_ACCEPTED : 0);
-		connection->flags |= FLAG_ENDED;
-	} else if (old_state != TCP_LISTEN && counts_syn(tcp, old_state)) {
+	else if (old_state != TCP_LISTEN && counts_syn(tcp, old_state))
 		flags |= FLAG_ACTIVE;
-	}
 	if (old_state == TCP_LISTEN)
 		kind = KIND_LISTENER_CLOSED;
 	else if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && (flags & FLAG_ACTIVE)))
 		kind = KIND_FAILED;
-	else if (old_state == TCP_SYN_RECV && !(flags & FLAG_ACCEPTED))
+	else if (old_state == TCP_SYN_RECV)
 		return; /* its handshake did not complete: it never was a connection */
 
 	if (connection && connection->slot != NO_SLOT && !take_back(connection))
@@ -373,7 +393,7 @@ static __always_inline void on_closed(struct sock *sk, const struct tcp_sock *tc
 	if (!event) {
 		if (kind == KIND_CLOSED && !(flags & FLAG_TOLD))
 			count_folded_lost();
-		return;
+		goto remove;
 	}
 	event->kind = kind;
 	event->flags = flags;
@@ -387,6 +407,9 @@ static __always_inline void on_closed(struct sock *sk, const struct tcp_sock *tc
 	put_socket(event, sk, tcp);
 	put_traffic(event, sk, tcp, old_state, flags & FLAG_ACTIVE);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+remove:
+	if (connection)
+		bpf_map_delete_elem(&connections, &sk);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -405,7 +428,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	else if (new_state == TCP_ESTABLISHED)
 		on_established(sk, tcp, old_state);
 	else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK)
-		on_closing(sk);
+		on_taken(sk, tcp, bpf_get_current_task_btf());
 	else if (new_state == TCP_SYN_SENT)
 		on_connecting(sk);
 	else if (new_state == TCP_LISTEN)
@@ -413,24 +436,12 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
-/* These two are there since Linux 6.3; without them a connection is taken when it is closed or looked for. */
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(on_send, struct sock *sk)
-{
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, 0);
-
-	if (connection)
-		on_taken(connection, bpf_get_current_task_btf());
-	return 0;
-}
-
+/* Since Linux 6.3; without it a connection is taken as it is closed or looked for. */
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk)
 {
-	struct connection *connection = bpf_sk_storage_get(&connections, sk, 0, 0);
-
-	if (connection)
-		on_taken(connection, bpf_get_current_task_btf());
+	if (sk->sk_protocol == IPPROTO_TCP)
+		on_taken(sk, bpf_skc_to_tcp_sock(sk), bpf_get_current_task_btf());
 	return 0;
 }
 

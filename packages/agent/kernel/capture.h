@@ -22,7 +22,7 @@ enum kind {
 enum outcome {
 	OUTCOME_EMITTED,
 	OUTCOME_RING_FULL,
-	OUTCOME_NO_STORAGE,
+	OUTCOME_NO_ROOM,
 	OUTCOME_MAX,
 };
 
@@ -34,7 +34,6 @@ enum flag {
 	FLAG_UNTRACKED = 1 << 4, /* nothing is known of its opening */
 	FLAG_LISTENER = 1 << 5,
 	FLAG_UNNUMBERED = 1 << 6, /* listens, but has no port yet */
-	FLAG_ENDED = 1 << 7,
 };
 
 /* Times are CLOCK_MONOTONIC nanoseconds, addresses and ports in network order. */
@@ -92,7 +91,8 @@ struct process_event {
  * within moments: for those one ring event at the end tells both opening and
  * closing. User space walks the slots and tells those openings that have stood
  * for a while. The word decides who tells it, by compare-and-swap: it holds a
- * generation and one of these states.
+ * generation and one of these states. There are few slots, so that they stay in
+ * the CPU's cache.
  */
 enum slot_state {
 	SLOT_FREE, /* ended; the closing event tells both */
@@ -102,7 +102,7 @@ enum slot_state {
 };
 
 #define SLOT_STATE_BITS 2
-#define SLOTS_PER_CPU 2048
+#define SLOTS_PER_CPU 256
 
 struct slot {
 	__u64 word;

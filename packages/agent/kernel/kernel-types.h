@@ -24,18 +24,16 @@ typedef _Bool bool;
 
 /* From the BPF and socket interfaces: these numbers are fixed for all time. */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
-	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 #define BPF_ANY 0
 #define BPF_F_NO_PREALLOC (1U << 0)
-#define BPF_F_CLONE (1U << 9)
 #define BPF_F_MMAPABLE (1U << 10)
-#define BPF_SK_STORAGE_GET_F_CREATE (1ULL << 0)
 #define BPF_RB_NO_WAKEUP (1ULL << 0)
 
 #define AF_INET 2
@@ -90,6 +88,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
+	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	struct socket *sk_socket;
 };

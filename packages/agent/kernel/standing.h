@@ -2,9 +2,8 @@
 /*
  * Looks through the open files of every process, when user space reads it. That
  * finds the sockets of all network namespaces together with their owners: at the
- * start what stood before capture began (each gets its storage, so connections
- * received by an old listener inherit its owner), later who holds a connection
- * that nobody has used, and which port a listener without bind() was given.
+ * start what stood before capture began, later who holds a connection that nobody
+ * has used, and which port a listener without bind() was given.
  */
 #ifndef PORTLEDGER_STANDING_H
 #define PORTLEDGER_STANDING_H
@@ -14,7 +13,7 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct connection *connection;
+	struct connection connection = { .slot = NO_SLOT }, *known;
 	struct socket *socket;
 	struct tcp_sock *tcp;
 	struct sock *sk;
@@ -34,33 +33,34 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 	state = sk->__sk_common.skc_state;
 	if (state == TCP_CLOSE || state == TCP_TIME_WAIT || state == TCP_SYN_RECV)
 		return 0;
-	connection = bpf_sk_storage_get(&connections, sk, 0, 0);
-	if (connection) {
-		if (connection->flags & FLAG_UNNUMBERED) {
-			connection->flags &= ~FLAG_UNNUMBERED;
-			tell(KIND_LISTENING, connection, sk, tcp, TCP_CLOSE);
+	known = find(sk);
+	if (known) {
+		if (known->flags & FLAG_UNNUMBERED) {
+			known->flags &= ~FLAG_UNNUMBERED;
+			tell(KIND_LISTENING, known, sk, tcp, TCP_CLOSE);
 		} else {
-			on_taken(connection, task);
+			on_taken(sk, tcp, task);
 		}
 		return 0;
 	}
-	connection = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!connection) {
-		count(KIND_STANDING, OUTCOME_NO_STORAGE);
+	connection.process = process_of(task);
+	connection.tgid = task->tgid;
+	connection.flags = FLAG_STANDING | FLAG_TOLD;
+	if (state == TCP_LISTEN)
+		connection.flags |= FLAG_LISTENER;
+	else if (state == TCP_SYN_SENT)
+		connection.flags = FLAG_ACTIVE; /* to be told as it is established or fails */
+	else
+		connection.flags |= counts_syn(tcp, state) ? FLAG_ACTIVE : FLAG_ACCEPTED;
+	if (!note(sk, &connection, KIND_STANDING))
+		return 0;
+	/* Between the look and the note it may have closed; its entry would outlive it. */
+	if (sk->__sk_common.skc_state == TCP_CLOSE) {
+		bpf_map_delete_elem(&connections, &sk);
 		return 0;
 	}
-	connection->slot = NO_SLOT;
-	connection->process = process_of(task);
-	connection->tgid = task->tgid;
-	connection->flags = FLAG_STANDING | FLAG_TOLD;
-	if (state == TCP_LISTEN)
-		connection->flags |= FLAG_LISTENER;
-	else if (state == TCP_SYN_SENT)
-		connection->flags = FLAG_ACTIVE; /* to be told as it is established or fails */
-	else
-		connection->flags |= counts_syn(tcp, state) ? FLAG_ACTIVE : FLAG_ACCEPTED;
 	if (state != TCP_SYN_SENT)
-		tell(KIND_STANDING, connection, sk, tcp, state);
+		tell(KIND_STANDING, &connection, sk, tcp, state);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ export const KIND = {
 } as const;
 export const KINDS_COUNT = 9;
 
-export const OUTCOME = { emitted: 0, ringFull: 1, noStorage: 2 } as const;
+export const OUTCOME = { emitted: 0, ringFull: 1, noRoom: 2 } as const;
 export const OUTCOMES_COUNT = 3;
 /** 64-bit counts in the tally of one CPU. */
 export const TALLY_COUNTS = KINDS_COUNT * OUTCOMES_COUNT + 1;

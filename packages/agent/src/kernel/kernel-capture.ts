@@ -107,7 +107,7 @@ export class KernelCapture implements CaptureSource {
     const tallies = this.#final ?? readTallies(this.#parts.libbpf, this.#parts.object);
     return {
       events: this.#sockets?.handed ?? 0,
-      lost: { 'ring-full': tallies.ringFull, 'no-storage': tallies.noStorage, 'program-skipped': tallies.skipped },
+      lost: { 'ring-full': tallies.ringFull, 'connections-full': tallies.noRoom, 'program-skipped': tallies.skipped },
       extra: {
         ring_events_emitted: tallies.emitted,
         ring_events_seen: this.#seen,

@@ -30,13 +30,6 @@ export const KERNEL_PROGRAMS = [
     without: 'Connections that stood before capture began are not seen.',
   },
   {
-    name: 'on_send',
-    target: 'sock_send_length',
-    attachType: BPF_TRACE_RAW_TP,
-    required: false,
-    without: 'The process behind an accepted connection is known only after 100 ms or as it ends.',
-  },
-  {
     name: 'on_receive',
     target: 'sock_recv_length',
     attachType: BPF_TRACE_RAW_TP,

@@ -15,17 +15,19 @@ export const EVENTS_PER_TURN_MAX = 16_384;
 /** Ring events after which their room is given back to the kernel. */
 export const EVENTS_PER_RELEASE = 512;
 /** = Slots of recent openings for each CPU. */
-export const SLOTS_PER_CPU = 2_048;
+export const SLOTS_PER_CPU = 256;
 /** Milliseconds that a connection must stand before its opening is told by itself; shorter ones come in one event. */
 export const OPEN_TOLD_AFTER_MS = 100;
 /** Milliseconds that a received connection may wait for a process to use it before it is told with its listener's owner. */
 export const UNTAKEN_TOLD_AFTER_MS = 1_000;
 /** Received connections waiting for their process; beyond it they are told with their listener's owner at once. */
 export const UNTAKEN_MAX = 4_096;
-/** Looking through all open files for t is followed by t × this of rest, so it takes at most 2 % of a core. */
-export const FILE_PASS_REST_FACTOR = 50;
+/** Looking through all open files for t is followed by t × this of rest, so it takes at most 4 % of a core. */
+export const FILE_PASS_REST_FACTOR = 25;
 /** Most bytes that a pass over the open files can return: it prints nothing. */
 export const FILE_PASS_READ_BYTES = 4_096;
+/** Listeners whose owner is remembered, also after they closed: what they received may outlive them. */
+export const LISTENERS_MAX = 16_384;
 /** Processes remembered; the longest unused that no longer run go first. */
 export const PROCESSES_MAX = 65_536;
 /** Processes looked at in one turn when the table is full. */

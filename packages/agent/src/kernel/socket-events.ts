@@ -2,6 +2,7 @@ import type { CaptureEvent, CaptureKind } from '../capture/capture-event.ts';
 import { AddressTexts } from './address-text.ts';
 import { closingReason, failureReason, type Ending } from './ending.ts';
 import { FLAG, KIND, SOCKET, TCP_STATE, wide } from './event-layout.ts';
+import { ListenerOwners } from './listener-owners.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -19,6 +20,7 @@ export class SocketEvents {
   readonly #clock: WallClock;
   readonly #sink: Sink;
   readonly #addresses = new AddressTexts();
+  readonly #listeners = new ListenerOwners();
   /** Handed to the sink since the start. */
   handed = 0;
   /** Of those, the ones whose process is known to the kernel, but not (or no more) described to us. */
@@ -92,6 +94,8 @@ export class SocketEvents {
 
   #listener(words: Uint32Array, at: number, kind: CaptureKind): Draft {
     const draft = this.#draft(words, at, kind, false, wide(words, at + SOCKET.time));
+    const { netns = 0, destIp, destPort, owner } = draft;
+    if (owner !== undefined) this.#listeners.opened(netns, destIp, destPort, owner);
     draft.sourceIp = draft.family === 4 ? '0.0.0.0' : '::';
     draft.sourcePort = 0;
     return draft;
@@ -119,8 +123,14 @@ export class SocketEvents {
     const owner = this.#processes.owner(words[at + SOCKET.process] ?? 0);
     if (owner !== undefined) draft.owner = owner;
     else if ((words[at + SOCKET.tgid] ?? 0) !== 0) this.undescribed++;
+    else if (!active) this.#putListenerOwner(draft);
     if (((head >>> 16) & FLAG.standing) !== 0) draft.standing = true;
     return draft;
+  }
+
+  #putListenerOwner(draft: Draft): void {
+    const owner = this.#listeners.owner(draft.netns ?? 0, draft.destIp, draft.destPort, draft.family);
+    if (owner !== undefined) draft.owner = owner;
   }
 
   #putTraffic(draft: Draft, words: Uint32Array, at: number): void {

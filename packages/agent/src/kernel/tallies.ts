@@ -13,7 +13,7 @@ export type Tallies = {
   /** Records lost because the ring was full: an event that would have told opening and closing counts twice. */
   readonly ringFull: number;
   /** Openings that found no memory for their owner. */
-  readonly noStorage: number;
+  readonly noRoom: number;
   /** Processes described, and not described for want of room in the ring (described again with their next socket). */
   readonly processes: number;
   readonly processesRingFull: number;
@@ -41,7 +41,7 @@ export function readTallies(libbpf: Libbpf, object: KernelObject): Tallies {
   return {
     emitted: ofSockets(OUTCOME.emitted),
     ringFull: ofSockets(OUTCOME.ringFull) + sum(TALLY_FOLDED_LOST),
-    noStorage: ofSockets(OUTCOME.noStorage),
+    noRoom: ofSockets(OUTCOME.noRoom),
     processes: of(KIND.process, OUTCOME.emitted),
     processesRingFull: of(KIND.process, OUTCOME.ringFull),
     skipped: readSkipped(libbpf, object),
