@@ -7,8 +7,12 @@ export { canonicalJson, canonicalString } from './canonical-json.ts';
 export { canonicalLine } from './canonical-line.ts';
 export { RECORD_FAULT_CODES, type RecordFault, type RecordFaultCode } from './record-fault.ts';
 export { parseLine } from './strict-parse.ts';
-export { SLOTS, scanLine, type ScanVerdict } from './line-scanner.ts';
+export { SCAN_VERDICTS, SLOTS, scanLine, type ScanVerdict } from './line-scanner.ts';
+export { integerAt, stringAt } from './slot.ts';
 export { readRecord } from './generous-parse.ts';
+export { timestampFromInput } from './timestamp-input.ts';
+export { ACTION_SYNONYMS } from './synonyms.ts';
+export { utf8Length } from './utf8.ts';
 export {
   TIMESTAMP_MICROS_END,
   microsFromTimestamp,

@@ -23,7 +23,11 @@ const anyText = fc.oneof(
     arbitrary: fc.constantFrom('__proto__', 'constructor', '{}', 'a'.repeat(60), '\ufb01', '\u{1f600}', '\ue000'),
   },
 );
-const escapeFree = fc.string({ unit: fc.constantFrom('a', 'b', 'z', 'X', '.', '-', '_', ' ', '0', '9', 'é', '\u{1f600}'), minLength: 1, maxLength: 16 });
+const escapeFree = fc.string({
+  unit: fc.constantFrom('a', 'b', 'z', 'X', '.', '-', '_', ' ', '0', '9', 'é', '\u{1f600}'),
+  minLength: 1,
+  maxLength: 16,
+});
 
 export const anyIp: fc.Arbitrary<string> = fc
   .oneof(
