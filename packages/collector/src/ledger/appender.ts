@@ -140,7 +140,6 @@ export class Appender {
       .catch((error: unknown) => this.#poison(error))
       .finally(() => {
         this.#isRunning = false;
-        this.#options.seals.announce();
         if (this.#isKicked) this.#kick(); // something came in after the loop had looked
       });
   }
@@ -229,6 +228,7 @@ export class Appender {
       message: `the ledger stopped, because the disk failed it: ${message}. Restart the collector`,
     };
     this.#refuseWaiting(this.#refusal);
+    this.#options.seals.announce();
   }
 
   #acknowledge(group: readonly PendingAppend[], planned: readonly PlannedAppend[], received: string): void {
@@ -272,6 +272,7 @@ export class Appender {
       closed.push(block.journalBlock());
     }
     seals.add({ firstBlock: round.firstBlock, blocks: closed, nowMicros: clock() });
+    seals.announce();
     blocks.announce();
   }
 }

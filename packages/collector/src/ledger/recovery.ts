@@ -119,17 +119,21 @@ export class Recovery {
     return { size: 0, root, note };
   }
 
-  /** The whole stage that a crash left, if any. A torn one was never signed and is removed. */
+  /**
+   * The stage that a crash left, if any. One that can't be read may have been signed, and sealing the round again
+   * would sign another root for the same size: then opening is refused.
+   */
   #pendingStage(head: Head): Stage | undefined {
     let pending: Stage | undefined;
     for (const name of this.#disk.list(STAGING_FOLDER)) {
       const path = `${STAGING_FOLDER}/${name}`;
       const size = stageNumber(path);
       const stage = size === undefined ? undefined : readStage(this.#disk, size);
-      if (stage === undefined || stage.size < head.size) {
-        this.#disk.unlink(path);
+      if (size === undefined || size < head.size) {
+        this.#disk.unlink(path); // a file that was never put in place, or a stage that was published
         continue;
       }
+      if (stage === undefined) throw damaged(`${path} is damaged, and what it staged may have been signed`);
       if (pending !== undefined || stage.size !== size || (stage.fromSize !== head.size && stage.size !== head.size)) {
         throw damaged(`${path} does not follow the checkpoint of size ${head.size}`);
       }

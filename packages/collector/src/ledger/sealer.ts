@@ -86,12 +86,8 @@ export class Sealer {
       round.manifests.map((manifest) => Buffer.from(manifestLine(manifest))),
     );
     const path = stagePath(stage.size);
-    this.#disk.unlink(path); // of an attempt that failed; never signed
-    this.#disk.write(path, encodeStage(stage, nodeSha256));
-    // Crash here: a torn stage, discarded like the frames; or a whole one, published as if it had been synced.
-    this.#disk.sync(path);
-    this.#disk.syncFolder(STAGING_FOLDER);
-    // Crash here: the stage is durable, so this tree and no other of this size will be signed.
+    placeFile(this.#disk, path, encodeStage(stage, nodeSha256));
+    // Crash here: the stage is durable and whole, so this tree and no other of this size will be signed.
     this.#staged = { stage, manifests: round.manifests };
     this.#torn = false;
     return round.frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
@@ -157,7 +153,7 @@ export function placeFile(disk: LedgerDisk, path: string, bytes: Uint8Array): vo
   disk.syncFolder(dirname(path));
 }
 
-/** Reads a stage file; undefined where it is torn, which means that nothing was signed from it. */
+/** Reads a stage file; undefined where it is damaged (it is put in place whole, so it can't be torn). */
 export function readStage(disk: LedgerDisk, size: number): Stage | undefined {
   const bytes = disk.read(stagePath(size));
   const decoded = bytes === undefined ? undefined : decodeStage(bytes, nodeSha256);
