@@ -5,6 +5,8 @@ export const RING_BYTES = 16_777_216;
 /** Smallest and largest ring, bytes: a page holds few events; above a gigabyte the kernel refuses. */
 export const RING_BYTES_MIN = 4_096;
 export const RING_BYTES_MAX = 1_073_741_824;
+/** Bytes of the ring while only trying whether capture works; every page size divides it. */
+export const PROBE_RING_BYTES = 65_536;
 /** Milliseconds between two readings of the ring when there is little in it, and when it fills. */
 export const POLL_IDLE_MS = 50;
 export const POLL_BUSY_MS = 5;
