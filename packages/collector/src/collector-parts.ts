@@ -17,6 +17,7 @@ import { SystemObserver } from './doors/system/system-observer.ts';
 import { Turns } from './doors/turns.ts';
 import { openIndex } from './followers/index/open-index.ts';
 import type { RecordIndex } from './followers/index/record-index.ts';
+import type { LedgerSource } from './followers/ledger-source.ts';
 import { openLedger } from './ledger/ledger.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { OBSERVER_SAVE_MS } from './limits.ts';
@@ -157,6 +158,22 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
   return { door, system, observers, quarantine };
 }
 
+/**
+ * The ledger as its followers read it, with lines as plain byte arrays: a Buffer's `slice` is a view where that of a byte
+ * array is a copy, and a follower that hands its copy to another thread would detach the ledger's own bytes.
+ */
+function plainLines(ledger: Ledger): LedgerSource {
+  return {
+    async *follow(from, signal) {
+      for await (const chunk of ledger.follow(from, signal)) {
+        const { buffer, byteOffset, length } = chunk.lines;
+        yield { ...chunk, lines: new Uint8Array(buffer, byteOffset, length) };
+      }
+    },
+    head: () => ledger.head(),
+  };
+}
+
 /** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
 export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
   const { options, clock, opened } = place;
@@ -165,7 +182,7 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
   const index = opened.use(
     await openIndex({
       dir: join(options.dataDir, 'index'),
-      ledger,
+      ledger: plainLines(ledger),
       ...(options.indexMemoryBytesMax === undefined ? {} : { memoryBytesMax: options.indexMemoryBytesMax }),
       ...(options.indexHotRecordsMax === undefined ? {} : { hotRecordsMax: options.indexHotRecordsMax }),
     }),
