@@ -10,4 +10,6 @@ export type CaptureDescription = {
   readonly reason?: string;
   /** What would make it work, or work better. */
   readonly remedy?: string;
+  /** Versions of what it rests on. */
+  readonly found?: { readonly kernel: string; readonly libbpf: string };
 };

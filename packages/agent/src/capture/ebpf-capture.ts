@@ -1,9 +1,11 @@
 import type { Result } from '@portledger/format';
 import type { KernelFault } from '../kernel/kernel-fault.ts';
 import { openKernelCapture } from '../kernel/kernel-capture.ts';
+import { probeKernelCapture } from '../kernel/kernel-probe.ts';
 import type { CaptureDescription } from './capture-description.ts';
 import type { CaptureSource } from './capture-source.ts';
 
+const UDP_MISSED = 'UDP: not yet covered';
 const COVERS = 'TCP over IPv4 and IPv6 in all network namespaces, as it happens';
 
 /** Opens kernel capture. A fault is what a host can lack. */
@@ -13,12 +15,13 @@ export function openEbpfCapture(): Promise<Result<CaptureSource, KernelFault>> {
 
 /** Loads the kernel programs and takes them away again. */
 export async function probeEbpf(): Promise<CaptureDescription> {
-  const opened = await openEbpfCapture();
-  if (!opened.ok) {
-    const { message, remedy } = opened.fault;
-    return { mode: 'ebpf', works: false, covers: COVERS, misses: [], reason: message, remedy };
+  const probed = await probeKernelCapture();
+  if (!probed.ok) {
+    const { message, remedy } = probed.fault;
+    return { mode: 'ebpf', works: false, covers: COVERS, misses: [UDP_MISSED], reason: message, remedy };
   }
-  const { covers, misses } = opened.value;
-  await opened.value.stop();
-  return { mode: 'ebpf', works: true, covers, misses };
+  const { kernel, libbpf, programs } = probed.value;
+  const lacking = programs.filter(({ attachable }) => !attachable).map(({ without }) => without);
+  const misses = [UDP_MISSED, ...new Set(lacking)];
+  return { mode: 'ebpf', works: true, covers: COVERS, misses, found: { kernel, libbpf } };
 }

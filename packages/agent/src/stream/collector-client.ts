@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type * as https from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { REPLY_BYTES_MAX, SEND_TIMEOUT_MS } from '../limits.ts';
@@ -27,7 +27,7 @@ export class CollectorClient implements Disposable {
   readonly collectorPort: number;
   readonly #options: ClientOptions;
   readonly #url: URL;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: HttpAgent | https.Agent;
   readonly #compress: boolean;
   #localPorts: readonly number[] = [];
   #reused = false;
@@ -40,7 +40,7 @@ export class CollectorClient implements Disposable {
     );
     const secure = this.#url.protocol === 'https:';
     const pool = { keepAlive: true, maxSockets: 1, scheduling: 'lifo' } as const;
-    this.#agent = secure ? new HttpsAgent(pool) : new HttpAgent(pool);
+    this.#agent = secure ? new (tls().Agent)(pool) : new HttpAgent(pool);
     this.collectorPort = Number(this.#url.port === '' ? (secure ? 443 : 80) : this.#url.port);
     const host = this.#url.hostname.replace(/^\[|\]$/g, '');
     this.#compress = options.compress ?? !(host === 'localhost' || isLoopback(host));
@@ -70,7 +70,7 @@ export class CollectorClient implements Disposable {
   }
 
   #exchange(body: Buffer, signal: AbortSignal): Promise<Reply> {
-    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const send = this.#url.protocol === 'https:' ? tls().request : httpRequest;
     return new Promise((resolve, reject) => {
       const sending = send(this.#url, {
         method: 'POST',
@@ -113,6 +113,11 @@ export class CollectorClient implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+/** TLS takes several megabytes, which an agent beside its collector has no use for. */
+function tls(): typeof https {
+  return process.getBuiltinModule('node:https');
 }
 
 async function collect(response: IncomingMessage): Promise<Reply> {
