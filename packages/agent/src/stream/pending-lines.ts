@@ -53,9 +53,12 @@ export class PendingLines {
 
   /** The disk has refused them: they go back in front of what has come since. */
   putBack(taken: TakenLines): void {
-    const since = this.#bytes.subarray(0, this.#size);
-    this.#bytes = Buffer.concat([taken.bytes, since]);
-    this.#size = this.#bytes.length;
+    // Never from Node's shared pool: `release` takes the whole memory behind the bytes for use again.
+    const both = Buffer.allocUnsafeSlow(taken.bytes.length + this.#size);
+    taken.bytes.copy(both);
+    this.#bytes.copy(both, taken.bytes.length, 0, this.#size);
+    this.#bytes = both;
+    this.#size = both.length;
     this.#count += taken.count;
     this.#firstSeq = taken.firstSeq;
   }
