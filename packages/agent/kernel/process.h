@@ -8,8 +8,8 @@
 #ifndef PORTLEDGER_PROCESS_H
 #define PORTLEDGER_PROCESS_H
 
-#define PATH_STEPS_MAX 48
-#define CGROUP_STEPS_MAX 24
+#define PATH_STEPS_MAX 32
+#define CGROUP_STEPS_MAX 16
 #define PROCESSES_MAX 16384
 
 /* A process is described again when any of these changes: exec, setuid, login, cgroup. */
@@ -125,9 +125,13 @@ static __always_inline __u32 login_uid_of(struct task_struct *task)
 	return bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : ~0U;
 }
 
-static __noinline __u32 describe(struct task_struct *task, struct process_key *key)
+/*
+ * A global function, which the verifier checks once and not for each of its many
+ * callers; so the task comes as a plain number. It is only read through helpers.
+ */
+__noinline __u32 describe(__u64 task_address, struct process_key *key)
 {
-	struct task_struct *leader, *parent;
+	struct task_struct *task = (struct task_struct *)task_address, *leader, *parent;
 	struct process_event *event;
 	__u32 process;
 
@@ -168,6 +172,7 @@ static __noinline __u32 describe(struct task_struct *task, struct process_key *k
 static __always_inline __u32 process_of(struct task_struct *task)
 {
 	struct process_key key = {};
+	__u64 address = 0;
 	struct task_struct *leader = task->group_leader;
 	__u32 *known;
 
@@ -178,7 +183,10 @@ static __always_inline __u32 process_of(struct task_struct *task)
 	key.uid = task->cred->uid.val;
 	key.login_uid = login_uid_of(task);
 	known = bpf_map_lookup_elem(&processes, &key);
-	return known ? *known : describe(task, &key);
+	if (known)
+		return *known;
+	bpf_probe_read_kernel(&address, sizeof(address), &task);
+	return describe(address, &key);
 }
 
 #endif
