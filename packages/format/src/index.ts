@@ -90,3 +90,15 @@ export {
 export { addBatch, batchEntry, continues, journalBlocks, type JournalBlock } from './verification/journal-blocks.ts';
 export { decodeStage, encodeStage, type Stage, type StageWrite } from './verification/stage-format.ts';
 export { TreeReader, type ReadTile } from './verification/tree-reader.ts';
+export { checkBlock, type BlockCheck, type BlockJob, type BlockTools } from './verification/check-block.ts';
+export type { LedgerFiles, StoredFile, VerifyTools } from './verification/ledger-files.ts';
+export { verifyLedger, type VerifyOptions, type VerifyProgress } from './verification/verify-ledger.ts';
+export {
+  FINDING_CODES,
+  type Finding,
+  type FindingCode,
+  type FindingPlace,
+  type VerifyCounts,
+  type VerifyNote,
+  type VerifyReport,
+} from './verification/verify-report.ts';

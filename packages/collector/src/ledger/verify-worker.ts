@@ -1,0 +1,11 @@
+import { parentPort } from 'node:worker_threads';
+import { checkBlock } from '@portledger/format';
+import type { BlockJob } from '@portledger/format';
+import { nodeBlockTools } from './node-block-tools.ts';
+
+/** Entry of a verifying thread: one reply a block, in order. */
+const port = parentPort;
+if (port === null) throw new Error('the verify worker runs in a worker thread');
+port.on('message', (job: BlockJob) => {
+  port.postMessage(checkBlock(job, nodeBlockTools));
+});

@@ -1,0 +1,29 @@
+import type { Hash } from '../sha256.ts';
+import type { VerifyEd25519 } from '../signed-note.ts';
+import type { BlockCheck, BlockJob } from './check-block.ts';
+import type { Crc32 } from './journal-format.ts';
+
+export type StoredFile = { readonly path: string; readonly bytes: number };
+
+/** A ledger's folder, read only. Paths are relative to it, with `/`. */
+export interface LedgerFiles {
+  /** All files below a folder, at any depth; of '' only those right in the ledger's folder. */
+  list(folder: string): Promise<readonly StoredFile[]>;
+  /** undefined where there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Exactly that many bytes; undefined where the file is missing or shorter. */
+  readAt(path: string, offset: number, length: number): Promise<Uint8Array | undefined>;
+}
+
+/** What verification needs of its surroundings besides the files. */
+export type VerifyTools = {
+  /** SHA-256. */
+  readonly hash: Hash;
+  readonly verifyEd25519: VerifyEd25519;
+  readonly crc32: Crc32;
+  /** Checks one block; where several may run at once, `parallelBlocks` says how many. */
+  readonly checkBlock: (job: BlockJob) => Promise<BlockCheck>;
+  readonly parallelBlocks: number;
+  /** Waits some milliseconds, for a running ledger to finish what it is writing. */
+  readonly pause: () => Promise<void>;
+};

@@ -1,0 +1,149 @@
+import { decodeEntryBundle } from '../entry-bundle.ts';
+import { TILE_WIDTH } from '../limits.ts';
+import type { BlockManifest } from '../manifest.ts';
+import { parseManifest } from '../manifest.ts';
+import { leafHash } from '../merkle-node.ts';
+import { bytesEqual } from '../merkle-verification.ts';
+import { entriesPath, tilePath } from '../tile.ts';
+import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
+import type { Stage } from './stage-format.ts';
+import { TileEdge } from './tile-edge.ts';
+import type { Tile } from './tile-edge.ts';
+import type { VerifyLog } from './verify-report.ts';
+
+/** Attempts at a tile of a right edge that a running ledger is just moving. */
+const EDGE_ATTEMPTS_MAX = 50;
+
+/** Reads the tiles of a tree of one size, though the ledger may have grown past it or not have laid them yet. */
+export class TreeFiles {
+  readonly #files: LedgerFiles;
+  readonly #tools: VerifyTools;
+  readonly #staged: ReadonlyMap<string, Uint8Array>;
+
+  constructor(files: LedgerFiles, tools: VerifyTools, stages: readonly Stage[]) {
+    this.#files = files;
+    this.#tools = tools;
+    this.#staged = new Map(stages.flatMap((stage) => stage.writes.map((write) => [write.path, write.bytes] as const)));
+  }
+
+  /**
+   * The bytes of a tile or bundle. A partial one that is gone was superseded by a wider one, of which `prefix` cuts
+   * out what this tree knows; that can be so only while the ledger grows, which `hasGrown` asks.
+   */
+  async read(
+    pathOf: (width: number) => string,
+    width: number,
+    hasGrown: () => Promise<boolean>,
+    prefix: (bytes: Uint8Array) => Uint8Array | undefined,
+  ): Promise<Uint8Array | undefined> {
+    for (let attempt = 0; attempt < EDGE_ATTEMPTS_MAX; attempt++) {
+      const bytes = (await this.#files.read(pathOf(width))) ?? this.#staged.get(pathOf(width));
+      if (bytes !== undefined) return bytes;
+      if (width === TILE_WIDTH || !(await hasGrown())) return undefined;
+      const wider = await this.#wider(pathOf, width);
+      const cut = wider === undefined ? undefined : prefix(wider);
+      if (cut !== undefined) return cut;
+      await this.#tools.pause();
+    }
+    return undefined;
+  }
+
+  async #wider(pathOf: (width: number) => string, width: number): Promise<Uint8Array | undefined> {
+    const full = await this.#files.read(pathOf(TILE_WIDTH));
+    if (full !== undefined) return full;
+    const folder = pathOf(width).slice(0, pathOf(width).lastIndexOf('/'));
+    for (const { path } of await this.#files.list(folder)) {
+      if (Number(path.slice(folder.length + 1)) > width) return this.#files.read(path);
+    }
+    return undefined;
+  }
+}
+
+export type TreeWalkOptions = {
+  readonly files: TreeFiles;
+  readonly tools: VerifyTools;
+  readonly log: VerifyLog;
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly hasGrown: () => Promise<boolean>;
+};
+
+/**
+ * Goes through all manifests of a tree in order, recomputes the tree from them, and compares every stored tile and
+ * the root. Yields each manifest that can be read.
+ */
+export async function* walkTree(options: TreeWalkOptions): AsyncGenerator<BlockManifest, void> {
+  const { tools, log, size, root } = options;
+  const edge = new TileEdge(tools.hash);
+  for (let index = 0; index * TILE_WIDTH < size; index++) {
+    const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
+    for (const [at, entry] of (await bundleEntries(options, index, width)).entries()) {
+      for (const tile of edge.append(leafHash(tools.hash, entry))) await compareTile(options, tile);
+      const block = index * TILE_WIDTH + at;
+      const place = { file: entriesPath(index, width), block };
+      const manifest = parseManifest(new TextDecoder().decode(entry));
+      if (!manifest.ok) log.find('manifest-damaged', place, manifest.fault.message);
+      else if (manifest.value.block !== block)
+        log.find('manifest-damaged', place, `the manifest of block ${manifest.value.block} stands at ${block}`);
+      else yield manifest.value;
+    }
+  }
+  for (const tile of edge.partials()) await compareTile(options, tile);
+  if (edge.size !== size || !bytesEqual(edge.root(), root)) {
+    log.find(
+      'root-mismatch',
+      { file: 'checkpoint' },
+      `the root over the ${edge.size} manifests is not the one signed for ${size}`,
+    );
+  }
+}
+
+async function bundleEntries(options: TreeWalkOptions, index: number, width: number): Promise<readonly Uint8Array[]> {
+  const { files, log, hasGrown } = options;
+  const bytes = await files.read(
+    (of) => entriesPath(index, of),
+    width,
+    hasGrown,
+    (wider) => cutBundle(wider, width),
+  );
+  const place = { file: entriesPath(index, width) };
+  if (bytes === undefined) {
+    log.find('entries-missing', place, 'the manifests of these blocks are missing, so their records can’t be verified');
+    return [];
+  }
+  log.counts.tiles += 1;
+  log.counts.bytes += bytes.length;
+  const entries = decodeEntryBundle(bytes);
+  if (entries?.length === width) return entries;
+  log.find('entries-damaged', place, `the bundle holds ${entries?.length ?? 'no'} whole entries, not ${width}`);
+  return entries?.slice(0, width) ?? [];
+}
+
+/** The bytes of a bundle's first entries. */
+function cutBundle(bytes: Uint8Array, width: number): Uint8Array | undefined {
+  const entries = decodeEntryBundle(bytes);
+  if (entries === undefined || entries.length < width) return undefined;
+  return bytes.slice(
+    0,
+    entries.slice(0, width).reduce((sum, entry) => sum + 2 + entry.length, 0),
+  );
+}
+
+async function compareTile(options: TreeWalkOptions, tile: Tile): Promise<void> {
+  const { files, log, hasGrown } = options;
+  const { level, index, width } = tile.name;
+  const bytes = await files.read(
+    (of) => tilePath(level, index, of),
+    width,
+    hasGrown,
+    (wider) => (wider.length < tile.bytes.length ? undefined : wider.slice(0, tile.bytes.length)),
+  );
+  const place = { file: tilePath(level, index, width) };
+  if (bytes === undefined) {
+    log.find('tile-missing', place, 'the tile is missing');
+    return;
+  }
+  log.counts.tiles += 1;
+  log.counts.bytes += bytes.length;
+  if (!bytesEqual(bytes, tile.bytes)) log.find('tile-damaged', place, 'the tile is not what the manifests hash to');
+}
