@@ -1,3 +1,5 @@
+/** An IPv4 address as `ipText` writes it; most addresses are, and need no more reading. */
+const CANONICAL_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const DECIMAL_OCTET = /^(?:0|[1-9]\d{0,2})$/;
 const HEX_GROUP = /^[0-9a-fA-F]{1,4}$/;
 /** The longest text of an IPv6 address that carries an IPv4 tail. */
@@ -120,6 +122,9 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
 
 /** The canonical text of an address in any notation; undefined for what is none, such as one with a zone id. */
 export function canonicalIp(text: string): string | undefined {
+  if (CANONICAL_IPV4.test(text)) {
+    return text;
+  }
   const bytes = ipBytes(text);
   return bytes === undefined ? undefined : ipText(bytes);
 }

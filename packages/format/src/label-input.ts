@@ -1,7 +1,7 @@
 import { byCodeUnits, canonicalJson } from './canonical-json.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
 import { LABELS_MAX, LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX } from './limits.ts';
-import { stringFault } from './record-draft.ts';
+import { stringFault } from './record-check.ts';
 import { recordFault, shown, type RecordFault } from './record-fault.ts';
 import type { Labels } from './record.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -42,6 +42,7 @@ export function isAbsent(value: unknown): boolean {
 /** Labels as they are gathered from an input. */
 export class LabelInput {
   readonly #labels = new Map<string, string>();
+  #length = 0;
 
   /** Adds the input's own labels. Values that are not text are kept as canonical JSON. */
   addAll(labels: unknown): RecordFault | undefined {
@@ -85,7 +86,13 @@ export class LabelInput {
       return recordFault('too-many-labels', 'labels', message);
     }
     this.#labels.set(free, text.value);
+    this.#length += free.length + text.value.length;
     return undefined;
+  }
+
+  /** UTF-16 code units of all names and values. */
+  get length(): number {
+    return this.#length;
   }
 
   /** What was gathered, undefined where that is nothing. */

@@ -1,13 +1,12 @@
 import { FIELDS } from './fields.ts';
 import { LINE_BYTES_MAX } from './limits.ts';
-import { isCanonicalIp } from './scan-address.ts';
+import { scanIp } from './scan-address.ts';
 import {
   FIRST_FIELD,
   NAME_BYTES,
   NAME_LENGTH,
   NAME_START,
   REQUIRED_FIELDS,
-  SCAN_ENUM,
   SCAN_ESCAPE_FREE,
   SCAN_INTEGER,
   SCAN_IP,
@@ -22,8 +21,8 @@ import {
   beginningOf,
 } from './scan-fields.ts';
 import { scanLabels } from './scan-labels.ts';
-import { isTimestamp, scanInteger } from './scan-number.ts';
-import { NOT_SCANNED, hasEscape, scanString, scannedLength } from './scan-text.ts';
+import { scanInteger, scanTimestamp } from './scan-number.ts';
+import { NOT_SCANNED, scanString, scannedLength } from './scan-text.ts';
 
 /** Entries of a slots array: start and end of each field's value, in the order of FIELDS. */
 export const SLOTS: number = 2 * FIELDS.length;
@@ -74,38 +73,50 @@ function fieldAt(bytes: Uint8Array, at: number, end: number, last: number): numb
 }
 
 /** The index of the quotation mark that closes one of an enumerated field's values. */
-function scanEnum(bytes: Uint8Array, start: number, field: number): number {
-  for (const value of SCAN_VALUES[field] ?? []) {
-    const length = value.length;
-    let matched = 0;
-    while (matched < length && bytes[start + matched] === value[matched]) {
-      matched += 1;
-    }
-    if (matched === length) {
-      return start + length - 1;
+function scanEnum(bytes: Uint8Array, start: number, end: number, field: number): number {
+  let close = start;
+  while (close < end && bytes[close] !== QUOTE) {
+    close += 1;
+  }
+  const length = close - start;
+  const values = SCAN_VALUES[field] ?? [];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (value?.length === length) {
+      // From the end: values of one field tend to begin alike.
+      let left = length;
+      while (left > 0 && bytes[start + left - 1] === value[left - 1]) {
+        left -= 1;
+      }
+      if (left === 0) {
+        return close;
+      }
     }
   }
   return NOT_SCANNED;
 }
 
 /** The index of the quotation mark that closes a string field's value. */
-function scanText(bytes: Uint8Array, start: number, end: number, field: number, kind: number): number {
-  const close = scanString(bytes, start, end);
-  if (close <= start) {
-    return NOT_SCANNED; // malformed, or empty
-  }
+function scanText(bytes: Uint8Array, start: number, end: number, field: number, escapes: boolean): number {
+  const close = scanString(bytes, start, end, escapes);
+  const max = SCAN_MAX[field] ?? 0;
+  const fits = close - start <= max || scannedLength(bytes, start, close) <= max;
+  return close > start && fits ? close : NOT_SCANNED; // neither malformed nor empty nor too long
+}
+
+/** The index of the quotation mark that closes a value of any kind that is written in quotation marks. */
+function scanQuoted(bytes: Uint8Array, start: number, end: number, field: number, kind: number): number {
   switch (kind) {
+    case SCAN_STRING:
+      return scanText(bytes, start, end, field, true);
+    case SCAN_ESCAPE_FREE:
+      return scanText(bytes, start, end, field, false);
     case SCAN_IP:
-      return isCanonicalIp(bytes, start, close) ? close : NOT_SCANNED;
+      return scanIp(bytes, start, end);
     case SCAN_TIMESTAMP:
-      return isTimestamp(bytes, start, close) ? close : NOT_SCANNED;
-    default: {
-      const max = SCAN_MAX[field] ?? 0;
-      if (close - start > max && scannedLength(bytes, start, close) > max) {
-        return NOT_SCANNED;
-      }
-      return kind === SCAN_ESCAPE_FREE && hasEscape(bytes, start, close) ? NOT_SCANNED : close;
-    }
+      return scanTimestamp(bytes, start, end);
+    default:
+      return scanEnum(bytes, start, end, field);
   }
 }
 
@@ -125,7 +136,7 @@ function scanValue(bytes: Uint8Array, start: number, end: number, field: number,
     if (bytes[start] !== QUOTE) {
       return NOT_SCANNED;
     }
-    to = kind === SCAN_ENUM ? scanEnum(bytes, from, field) : scanText(bytes, from, end, field, kind);
+    to = scanQuoted(bytes, from, end, field, kind);
   }
   if (to === NOT_SCANNED) {
     return NOT_SCANNED;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { ipText } from './addresses.ts';
 import { FIELDS, type FieldSpec } from './fields.ts';
-import { recordOfDraft, setField, type RecordDraft } from './record-draft.ts';
+import { recordOf } from './record-check.ts';
 import type { AccessRecord } from './record.ts';
 import { TIMESTAMP_MICROS_END, timestampFromMicros } from './timestamps.ts';
 import { fitsUtf8 } from './utf8.ts';
@@ -77,13 +77,8 @@ export function valueArbitrary(field: FieldSpec): fc.Arbitrary<unknown> {
 }
 
 function recordFrom(values: readonly unknown[]): AccessRecord {
-  const draft: RecordDraft = {};
-  for (const [index, field] of FIELDS.entries()) {
-    if (values[index] !== undefined) {
-      setField(draft, field, values[index]);
-    }
-  }
-  const record = recordOfDraft(draft);
+  const fields = FIELDS.map((field, index) => [field.name, values[index]] as const);
+  const record = recordOf(Object.fromEntries(fields.filter(([, value]) => value !== undefined)));
   if (!record.ok) {
     throw new Error(record.fault.message);
   }

@@ -1,18 +1,26 @@
+import { NOT_SCANNED } from './scan-text.ts';
+
 const DOT = 0x2e;
 const COLON = 0x3a;
 const ZERO = 0x30;
 
-/** Whether the bytes are an address in the form that `ipText` writes. */
-export function isCanonicalIp(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    if (bytes[at] === COLON) {
-      return isCanonicalIpv6(bytes, start, end);
+const QUOTE = 0x22;
+/** The longest text of an address. */
+const IP_BYTES_MAX = 39;
+
+/** The index of the quotation mark after an address in the form that `ipText` writes; NOT_SCANNED where none is. */
+export function scanIp(bytes: Uint8Array, start: number, end: number): number {
+  const limit = Math.min(end, start + IP_BYTES_MAX + 1);
+  let ipv6 = false;
+  for (let at = start; at < limit; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      const canonical = ipv6 ? isCanonicalIpv6(bytes, start, at) : isCanonicalIpv4(bytes, start, at);
+      return canonical ? at : NOT_SCANNED;
     }
-    if (bytes[at] === DOT) {
-      return isCanonicalIpv4(bytes, start, end);
-    }
+    ipv6 ||= byte === COLON;
   }
-  return false;
+  return NOT_SCANNED;
 }
 
 /** Four decimal octets without leading zeros. */

@@ -70,9 +70,9 @@ export const SCAN_MAX: Float64Array = Float64Array.from(FIELDS, (field) =>
   'bytesMax' in field ? field.bytesMax : 'integerMax' in field ? field.integerMax : 0,
 );
 
-/** The values of an enumerated field with the quotation mark that closes each; none for other fields. */
+/** The values of an enumerated field; none for other fields. */
 export const SCAN_VALUES: readonly (readonly Uint8Array[])[] = FIELDS.map((field) =>
-  field.kind === 'enum' ? field.values.map((value) => utf8.encode(`${value}"`)) : [],
+  field.kind === 'enum' ? field.values.map((value) => utf8.encode(value)) : [],
 );
 
 /** 1 for fields that every record has. */

@@ -40,11 +40,16 @@ function pair(bytes: Uint8Array, at: number): number {
   return isDigit(tens) && isDigit(ones) ? (tens - 0x30) * 10 + ones - 0x30 : 1000;
 }
 
-/** Whether the bytes are a timestamp, `YYYY-MM-DDTHH:MM:SS.ffffffZ`, of a moment that exists. */
-export function isTimestamp(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start !== TIMESTAMP_BYTES) {
-    return false;
-  }
+/**
+ * The index of the quotation mark after a timestamp, `YYYY-MM-DDTHH:MM:SS.ffffffZ`, of a moment that exists;
+ * NOT_SCANNED where there is none.
+ */
+export function scanTimestamp(bytes: Uint8Array, start: number, end: number): number {
+  const close = start + TIMESTAMP_BYTES;
+  return close < end && bytes[close] === 0x22 && isTimestamp(bytes, start) ? close : NOT_SCANNED;
+}
+
+function isTimestamp(bytes: Uint8Array, start: number): boolean {
   const marks =
     bytes[start + 4] === 0x2d &&
     bytes[start + 7] === 0x2d &&

@@ -1,18 +1,18 @@
 /** Kinds of bytes inside a JSON string. */
 const PLAIN = 0;
 const QUOTE = 1;
-const BACKSLASH = 2;
-const MULTIBYTE = 3;
-const FORBIDDEN = 4;
+const MULTIBYTE = 2;
+/** A backslash, or a control character, which may not stand bare. */
+const SPECIAL = 3;
 
 const BYTE_KIND = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0x22) {
     return QUOTE;
   }
-  if (byte === 0x5c) {
-    return BACKSLASH;
+  if (byte >= 0x80) {
+    return MULTIBYTE;
   }
-  return byte < 0x20 ? FORBIDDEN : byte < 0x80 ? PLAIN : MULTIBYTE;
+  return byte < 0x20 || byte === 0x5c ? SPECIAL : PLAIN;
 });
 
 /** Says that what was scanned is not what it must be. */
@@ -20,9 +20,10 @@ export const NOT_SCANNED = -1;
 
 /**
  * Where a string ends: the index of its closing quotation mark, given the index after the opening one. NOT_SCANNED
- * where it is not valid UTF-8, not closed before `end`, or escaped otherwise than RFC 8785 does.
+ * where it is not valid UTF-8, not closed before `end`, escaped otherwise than RFC 8785 does, or escaped at all where
+ * escapes are not allowed.
  */
-export function scanString(bytes: Uint8Array, start: number, end: number): number {
+export function scanString(bytes: Uint8Array, start: number, end: number, escapes: boolean = true): number {
   let at = start;
   while (at < end) {
     const kind = BYTE_KIND[bytes[at] ?? 0];
@@ -32,11 +33,7 @@ export function scanString(bytes: Uint8Array, start: number, end: number): numbe
       return at;
     } else {
       const next =
-        kind === MULTIBYTE
-          ? scanMultibyte(bytes, at, end)
-          : kind === BACKSLASH
-            ? scanEscape(bytes, at, end)
-            : NOT_SCANNED;
+        kind === MULTIBYTE ? scanMultibyte(bytes, at, end) : escapes ? scanEscape(bytes, at, end) : NOT_SCANNED;
       if (next === NOT_SCANNED) {
         return NOT_SCANNED;
       }
@@ -67,9 +64,9 @@ function scanMultibyte(bytes: Uint8Array, at: number, end: number): number {
   return at + length;
 }
 
-/** The index after an escape that RFC 8785, section 3.2.2.2 would write. */
+/** The index after an escape that RFC 8785, section 3.2.2.2 would write; a bare control character is none. */
 function scanEscape(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 2 > end) {
+  if (at + 2 > end || bytes[at] !== 0x5c) {
     return NOT_SCANNED;
   }
   switch (bytes[at + 1] ?? 0) {
@@ -110,16 +107,6 @@ export function scannedLength(bytes: Uint8Array, start: number, end: number): nu
     at += bytes[at] !== 0x5c ? 1 : bytes[at + 1] === 0x75 ? 6 : 2;
   }
   return length;
-}
-
-/** Whether a range holds an escape. */
-export function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    if (bytes[at] === 0x5c) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /** The value of a string whose raw text between its quotation marks has been scanned. */

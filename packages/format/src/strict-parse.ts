@@ -1,8 +1,7 @@
 import { canonicalLine } from './canonical-line.ts';
-import { FIELD_BY_NAME } from './fields.ts';
 import { isJsonObject } from './json-value.ts';
 import { LINE_BYTES_MAX } from './limits.ts';
-import { recordOfDraft, setField, type RecordDraft } from './record-draft.ts';
+import { recordOf } from './record-check.ts';
 import { recordFault, shown, type RecordFault } from './record-fault.ts';
 import type { AccessRecord } from './record.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -36,18 +35,7 @@ export function parseLine(line: string): Result<AccessRecord, RecordFault> {
   if (!isJsonObject(parsed.value)) {
     return fail(recordFault('not-an-object', undefined, `the line is ${shown(parsed.value)}; send a JSON object`));
   }
-  const draft: RecordDraft = {};
-  for (const [name, value] of Object.entries(parsed.value)) {
-    const spec = FIELD_BY_NAME.get(name);
-    const fault =
-      spec === undefined
-        ? recordFault('unknown-field', name.slice(0, 128), 'is no field of the record; put it into labels')
-        : setField(draft, spec, value);
-    if (fault !== undefined) {
-      return fail(fault);
-    }
-  }
-  const record = recordOfDraft(draft);
+  const record = recordOf(parsed.value);
   if (record.ok && canonicalLine(record.value) !== line) {
     const message = 'the line is not in its canonical form (RFC 8785); send it without spaces, keys sorted, none twice';
     return fail(recordFault('not-canonical', undefined, message));
