@@ -1,5 +1,5 @@
 import type { Glob } from './glob.ts';
-import type { IntegerFieldName, SearchFieldName, TextFieldName } from './search-field.ts';
+import type { IntegerFieldName, IpFieldName, SearchFieldName, TextFieldName, TimeFieldName } from './search-field.ts';
 
 /** A text that can be looked at: a field of the record or one of its labels. */
 export type TextTarget =
@@ -32,9 +32,6 @@ export type Term =
   | { readonly kind: 'ip-range'; readonly name: IpFieldName; readonly low: string; readonly high: string }
   /** Found inside any of the main text fields, whatever the case. */
   | { readonly kind: 'words'; readonly glob: Glob };
-
-export type TimeFieldName = 'timestamp' | 'received';
-export type IpFieldName = 'src_ip' | 'dest_ip';
 
 export type QueryFaultCode = 'syntax' | 'unknown-field' | 'bad-value' | 'too-long' | 'too-deep' | 'too-many-terms';
 

@@ -5,10 +5,11 @@ import {
   type IntegerFieldName as RecordIntegerName,
   type StringFieldName,
 } from '@portledger/format';
-import type { IpFieldName, TimeFieldName } from './query.ts';
 
 /** Fields that are not in the line: the address, and what the manifest tells. */
 export type VirtualFieldName = 'received' | 'class' | 'block' | 'position';
+export type TimeFieldName = 'timestamp' | 'received';
+export type IpFieldName = 'src_ip' | 'dest_ip';
 export type SearchFieldName = FieldName | VirtualFieldName;
 export type TextFieldName = Exclude<StringFieldName, 'timestamp' | IpFieldName> | EnumFieldName | 'class';
 export type IntegerFieldName = RecordIntegerName | 'v' | 'block' | 'position';

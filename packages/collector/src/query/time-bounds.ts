@@ -1,4 +1,5 @@
-import type { Query, TimeFieldName } from './query.ts';
+import type { Query } from './query.ts';
+import type { TimeFieldName } from './search-field.ts';
 
 /** Closed bounds in epoch microseconds; infinite where the query sets none. */
 export type TimeBounds = { readonly low: number; readonly high: number };
