@@ -24,6 +24,8 @@ export type {
   LedgerOptions,
   RecoveryNotice,
 } from './ledger/ledger.ts';
+export { verifyFolder } from './ledger/verify-folder.ts';
+export type { VerifyFolderOptions } from './ledger/verify-folder.ts';
 export { openIndex, rebuildIndex } from './followers/index/open-index.ts';
 export type { RecordIndex, IndexStatus, SearchPage, TopList, Histogram } from './followers/index/record-index.ts';
 export { parseQuery } from './query/parse-query.ts';
