@@ -7,11 +7,13 @@ import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { histogramCommand } from './commands/histogram.ts';
 import { importCommand } from './commands/import.ts';
+import { indexCommand } from './commands/index-rebuild.ts';
 import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -69,10 +71,12 @@ function commandsOf(line: CommandLine): Command[] {
     tailCommand,
     topCommand,
     histogramCommand,
+    verifyCommand,
     importCommand,
     consoleCommand,
     tokenCommand,
     doctorCommand,
+    indexCommand,
     configCommand,
     collectorCommand,
     agentCommand,

@@ -1,17 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
 import type { CommandLine } from '../command-line.ts';
 import type { ApiClient } from '../connection/api-client.ts';
 import { addCollectorOptions } from '../connection/collector-target.ts';
-import { liveHits } from '../connection/live-hits.ts';
+import { steadyLiveEvents } from '../connection/live-hits.ts';
 import { withCollector } from '../connection/with-collector.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { Failure } from '../failure.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
-import { PAGE_RECORDS, RESTART_DELAY_MS, RESTART_DELAY_MS_MAX } from '../limits.ts';
+import { PAGE_RECORDS } from '../limits.ts';
 import { groupDigits } from '../output/amounts.ts';
 import { hitWriter } from '../output/hit-writer.ts';
 import type { HitWriter } from '../output/hit-writer.ts';
@@ -77,25 +75,12 @@ async function follow(
   printed: ReadonlySet<string>,
 ): Promise<void> {
   const { terminal, stop } = invocation;
-  let delayMs = RESTART_DELAY_MS;
-  for (let connected = false; !stop.aborted;) {
-    try {
-      for await (const event of liveHits(client, query, stop)) {
-        connected = true;
-        delayMs = RESTART_DELAY_MS;
-        if (event.kind === 'dropped') tellDropped(invocation, event.count);
-        else if (!printed.has(addressOf(event.hit))) for (const text of write([event.hit])) terminal.out(text);
-        await terminal.drained();
-      }
-    } catch (error) {
-      const isFinal = error instanceof Failure && error.exitCode !== EXIT.unreachable;
-      if (!stop.aborted && (isFinal || !connected)) throw error;
-    }
-    if (stop.aborted) return;
-    connected = true;
+  const tellBreak = () =>
     terminal.err('portledger: the live stream broke off; trying again (search finds what comes meanwhile)');
-    await delay(delayMs, undefined, { signal: stop }).catch(() => undefined);
-    delayMs = Math.min(delayMs * 2, RESTART_DELAY_MS_MAX);
+  for await (const event of steadyLiveEvents(client, query, stop, tellBreak)) {
+    if (event.kind === 'dropped') tellDropped(invocation, event.count);
+    else if (!printed.has(addressOf(event.hit))) for (const text of write([event.hit])) terminal.out(text);
+    await terminal.drained();
   }
 }
 

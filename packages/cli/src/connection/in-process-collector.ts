@@ -4,6 +4,8 @@ import { formatListenAddress, parseListenAddress } from '../config/listen-addres
 import type { ListenAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { consoleDirOf } from './console-dir.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Failure } from '../failure.ts';
 import type { Invocation } from '../invocation.ts';
 import { CATCH_UP_POLL_MS } from '../limits.ts';
 import { groupDigits } from '../output/amounts.ts';
@@ -91,18 +93,25 @@ function addressOf(config: Config): ListenAddress {
 
 async function catchUp(invocation: Invocation, client: ApiClient): Promise<void> {
   const progress = new Progress(invocation.terminal);
-  let lagAtFirst: number | undefined;
+  let lagAtFirst = 0;
   try {
     for (;;) {
       const status = await client.json('/v1/status', { signal: invocation.stop });
       const index = isObject(status) && isObject(status['index']) ? status['index'] : {};
       const lag = Number(index['lag_records'] ?? 0);
+      const failure = index['failure'];
+      if (typeof failure === 'string') throw indexFailure(failure);
       if (lag === 0) return;
-      lagAtFirst ??= lag;
+      lagAtFirst = Math.max(lagAtFirst, lag);
       progress.update(`indexing, ${groupDigits(lag)} records to go`, lagAtFirst - lag, lagAtFirst);
       await delay(CATCH_UP_POLL_MS, undefined, { signal: invocation.stop });
     }
   } finally {
     progress.end();
   }
+}
+
+function indexFailure(reason: string): Failure {
+  const remedy = 'build it anew: `portledger index rebuild`; the ledger itself is not touched by it';
+  return new Failure(EXIT.failed, `the search index has failed: ${reason}`, remedy);
 }

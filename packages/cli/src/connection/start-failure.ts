@@ -1,11 +1,11 @@
 import { EXIT } from '../exit-codes.ts';
-import { Failure, messageOf, systemCodeOf } from '../failure.ts';
+import { Failure, systemCodeOf } from '../failure.ts';
 
 export type StartPlace = { readonly dataDir: string; readonly listen: string };
 
 /** Why a collector or its data folder can't be opened, as a person can use it. What is not foreseen is thrown on as it is. */
 export function startFailure(error: unknown, { dataDir, listen }: StartPlace): unknown {
-  const message = messageOf(error);
+  const message = error instanceof Error ? error.message : String(error);
   const failure = (exitCode: Failure['exitCode'], text: string, remedy: string) =>
     new Failure(exitCode, text, remedy, { cause: error });
   switch (systemCodeOf(error) ?? '') {

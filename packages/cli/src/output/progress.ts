@@ -44,11 +44,11 @@ export class Progress {
 
 function barOf(done: number, total: number | undefined): string {
   if (total === undefined || total === 0) return '';
-  const filled = Math.round(BAR_COLUMNS * Math.min(1, done / total));
+  const filled = Math.round(BAR_COLUMNS * Math.max(0, Math.min(1, done / total)));
   return `${'━'.repeat(filled)}${'┄'.repeat(BAR_COLUMNS - filled)} `;
 }
 
 function percentOf(done: number, total: number | undefined): string {
   if (total === undefined || total === 0) return '';
-  return `${String(Math.floor((100 * Math.min(done, total)) / total)).padStart(3)} %  `;
+  return `${String(Math.floor((100 * Math.max(0, Math.min(done, total))) / total)).padStart(3)} %  `;
 }

@@ -1,5 +1,5 @@
 import { runningClient } from '../connection/collector-target.ts';
-import { liveHits } from '../connection/live-hits.ts';
+import { steadyLiveEvents } from '../connection/live-hits.ts';
 import type { Invocation } from '../invocation.ts';
 import { FIRST_LINES_MAX } from '../limits.ts';
 import { accessColumns } from '../output/access-columns.ts';
@@ -46,17 +46,13 @@ export async function showFirstAccesses(invocation: Invocation, dataDir: string,
   );
   terminal.out(`  ${headerLine(laid, paint)}`);
   let shown = 0;
-  try {
-    for await (const event of liveHits(client, ACCESSES_QUERY, stop)) {
-      if (event.kind !== 'hit') continue;
-      terminal.out(`  ${rowLine(laid, event.hit, paint)}`);
-      shown += 1;
-      if (shown >= FIRST_LINES_MAX) break;
-    }
-  } catch (error) {
-    if (!stop.aborted) terminal.err(`the live view ended: ${error instanceof Error ? error.message : String(error)}`);
-    return;
+  for await (const event of steadyLiveEvents(client, ACCESSES_QUERY, stop, () => undefined)) {
+    if (event.kind !== 'hit') continue;
+    terminal.out(`  ${rowLine(laid, event.hit, paint)}`);
+    shown += 1;
+    if (shown >= FIRST_LINES_MAX) break;
   }
+  if (stop.aborted) return;
   terminal.out('');
   terminal.out(
     `  It goes on recording. ${paint('bold', 'portledger tail')} shows the rest live, ${paint('bold', 'portledger search')} finds.`,
