@@ -88,6 +88,7 @@ export {
   type JournalScan,
 } from './verification/journal-format.ts';
 export { addBatch, batchEntry, continues, journalBlocks, type JournalBlock } from './verification/journal-blocks.ts';
+export { stagedManifests } from './verification/staged-manifests.ts';
 export { decodeStage, encodeStage, type Stage, type StageWrite } from './verification/stage-format.ts';
 export { TreeReader, type ReadTile } from './verification/tree-reader.ts';
 export { checkBlock, type BlockCheck, type BlockJob, type BlockTools } from './verification/check-block.ts';

@@ -7,21 +7,18 @@ import {
   SEGMENTS_FOLDER,
   STAGING_FOLDER,
   TILE_FOLDER,
-  TILE_WIDTH,
   bytesEqual,
-  decodeEntryBundle,
-  entriesPath,
   journalBlocks,
   journalNumber,
   journalPath,
   parseCheckpoint,
-  parseManifest,
   parseNote,
   scanJournal,
   stageNumber,
   stagePath,
+  stagedManifests,
 } from '@portledger/format';
-import type { BlockManifest, JournalScan, Stage } from '@portledger/format';
+import type { JournalScan, Stage } from '@portledger/format';
 import type { LedgerDisk } from './ledger-disk.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import type { RecoveryNotice } from './ledger-shapes.ts';
@@ -265,19 +262,3 @@ export class Recovery {
 }
 
 type JournalScanBlocks = Extract<ReturnType<typeof journalBlocks>, { ok: true }>['value'];
-
-/** The manifests that a stage adds to the log, from the entry bundles in it. */
-export function stagedManifests(stage: Stage): BlockManifest[] | undefined {
-  const bundles = new Map(stage.writes.map((write) => [write.path, write.bytes]));
-  const manifests: BlockManifest[] = [];
-  for (let block = stage.fromSize; block < stage.size; block++) {
-    const index = Math.floor(block / TILE_WIDTH);
-    const width = Math.min(TILE_WIDTH, stage.size - index * TILE_WIDTH);
-    const bytes = bundles.get(entriesPath(index, width));
-    const entry = bytes === undefined ? undefined : decodeEntryBundle(bytes)?.[block % TILE_WIDTH];
-    const manifest = entry === undefined ? undefined : parseManifest(Buffer.from(entry).toString());
-    if (manifest?.ok !== true || manifest.value.block !== block) return undefined;
-    manifests.push(manifest.value);
-  }
-  return manifests;
-}
