@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { ActionGroup } from '../record/action-groups.ts';
-import { ACTION_GROUPS, GROUP_LABELS } from '../record/action-groups.ts';
+import { ACTION_GROUPS, GROUP_CONTENTS, GROUP_LABELS } from '../record/action-groups.ts';
 import { formatCount, splitTime } from '../record/formats.ts';
 import type { TimeZoneMode } from '../record/formats.ts';
 import type { HistogramSeries } from './histogram-series.ts';
@@ -26,7 +26,13 @@ export function ChartLegend({ series, hidden, setHidden, hovered, zone }: ChartL
   return (
     <div className="legend" role="group" aria-label="Groups shown">
       {ACTION_GROUPS.map((group) => (
-        <button key={group} type="button" aria-pressed={!hidden.has(group)} onClick={() => toggle(group)}>
+        <button
+          key={group}
+          type="button"
+          title={GROUP_CONTENTS[group]}
+          aria-pressed={!hidden.has(group)}
+          onClick={() => toggle(group)}
+        >
           <span className={`swatch ${group}`} aria-hidden="true" />
           {GROUP_LABELS[group]} <span className="figure">{formatCount(counts[group])}</span>
         </button>

@@ -43,7 +43,10 @@ export function HistogramCard({ histogram, theme }: HistogramCardProps): ReactEl
     <section className="card histogram" aria-labelledby="histogram-title" aria-busy={histogram.isFetching}>
       <header>
         <h2 id="histogram-title">
-          <span className="figure">{data === undefined ? '…' : formatCount(data.answer.total)}</span> records
+          <span className="figure">
+            {data === undefined ? (histogram.isError ? '–' : '…') : formatCount(data.answer.total)}
+          </span>{' '}
+          records
         </h2>
         <ChartLegend series={series} hidden={hidden} setHidden={setHidden} hovered={hovered} zone={zone} />
         <ReadingSwitches />

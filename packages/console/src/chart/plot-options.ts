@@ -51,7 +51,7 @@ export function plotOptions(setting: PlotSetting): uPlot.Options {
     scales: {
       // A bar stands to the right of its start, so the axis ends one interval after the last.
       x: { time: true, range: (_plot, min, max) => [min ?? 0, (max ?? 0) + intervalSeconds()] },
-      y: { range: (_plot, _min, max) => [0, countAxisMax(max ?? 0)] },
+      y: { range: (_plot, _min, max) => [0, countAxisMax((max ?? 0) * 1.04)] },
     },
     axes: [timeAxis(setting), countAxis(colours)],
     series: [{}, ...ACTION_GROUPS.toReversed().map((group) => barSeries(group, colours))],

@@ -2,6 +2,7 @@ import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-qu
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import { faultOf } from '../api/api-fault.ts';
+import type { ApiFault } from '../api/api-fault.ts';
 import type { PastedCredential } from '../state/url-state.ts';
 import { signInCodeFromHash } from '../state/url-state.ts';
 import { ConsolePage } from './console-page.tsx';
@@ -86,6 +87,11 @@ function takeCodeFromAddress(): string | undefined {
   return code;
 }
 
+/** Faults that may be gone in a moment: the collector is away, starting, or busy. */
+function mayPass(fault: ApiFault): boolean {
+  return fault.kind === 'offline' || fault.status === 429 || fault.status >= 500;
+}
+
 function createQueryClient(expire: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
@@ -99,7 +105,7 @@ function createQueryClient(expire: () => void): QueryClient {
         networkMode: 'always',
         refetchOnWindowFocus: false,
         staleTime: 2_000,
-        retry: (failures, error) => faultOf(error).kind === 'offline' && failures < 3,
+        retry: (failures, error) => mayPass(faultOf(error)) && failures < 3,
       },
     },
   });

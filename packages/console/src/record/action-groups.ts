@@ -8,8 +8,16 @@ export const ACTION_GROUPS: readonly ActionGroup[] = ['opened', 'closed', 'faile
 export const GROUP_LABELS: Readonly<Record<ActionGroup, string>> = {
   opened: 'opened',
   closed: 'closed',
-  failed: 'refused, failed, denied',
+  failed: 'failed',
   other: 'other',
+};
+
+/** What a group holds, where its name does not say it all. */
+export const GROUP_CONTENTS: Readonly<Record<ActionGroup, string>> = {
+  opened: 'Connections initiated and accepted',
+  closed: 'Connections closed',
+  failed: 'Connections refused, failed or denied, and failed logins',
+  other: 'Listeners, requests, logins, flows and the system’s own acts',
 };
 
 const GROUP_OF_ACTION: Readonly<Partial<Record<Action, ActionGroup>>> = {

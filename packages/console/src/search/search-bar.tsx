@@ -40,13 +40,14 @@ function QueryFault({ error }: { readonly error: Error | null }): ReactElement |
     fault.position === undefined
       ? undefined
       : markPosition(fault.position, scopeQuery(view.query, view.range), view.query);
+  const word = place === undefined ? '' : (/^[\w.@-]+|^./u.exec(view.query.slice(place))?.[0] ?? '');
   return (
     <div className="query-fault" role="alert" id="query-fault">
       {place === undefined ? null : (
         <pre aria-hidden="true">
           {view.query.slice(0, place)}
-          <mark>{view.query.slice(place, place + 1) || ' '}</mark>
-          {view.query.slice(place + 1)}
+          <mark>{word === '' ? ' ' : word}</mark>
+          {view.query.slice(place + word.length)}
         </pre>
       )}
       <p>

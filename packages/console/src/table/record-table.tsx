@@ -28,9 +28,10 @@ export function RecordTable({ explorer, gridRef }: RecordTableProps): ReactEleme
   const narrow = useMediaQuery('(max-width: 720px)');
   const rowHeight = narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
   const drawn = useRowWindow(
-    { scroller: gridRef, count: rows.length, rowHeight, headHeight: narrow ? 0 : ROW_HEIGHT },
+    { scroller: gridRef, count: rows.length, rowHeight, headHeight: narrow ? 0 : ROW_HEIGHT + 1 },
     { index: cursor.index, key: cursor.activeKey },
   );
+  const isDrawn = cursor.index >= drawn.first && cursor.index < drawn.end;
   useNextPage(explorer, drawn.end);
   const onScroll = (): void => tail.setPaused((gridRef.current?.scrollTop ?? 0) > READING_SCROLL);
   return (
@@ -44,7 +45,7 @@ export function RecordTable({ explorer, gridRef }: RecordTableProps): ReactEleme
         aria-label="Records, newest first"
         aria-rowcount={search.hasNextPage ? -1 : rows.length + 1}
         aria-colcount={COLUMNS.length}
-        aria-activedescendant={cursor.index < 0 ? undefined : `row-${cursor.activeKey ?? ''}`}
+        aria-activedescendant={isDrawn ? `row-${cursor.activeKey ?? ''}` : undefined}
         aria-busy={search.isFetching}
         onScroll={onScroll}
       >

@@ -83,18 +83,14 @@ async function openPage(
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    // An answer of 4xx is part of the API's language; Chromium reports each as an error of its own.
+    // Violations of the content security policy come here too. An answer of 4xx is part of the API's language, though
+    // Chromium reports each as an error of its own.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       troubles.push(`console: ${message.text()}`);
     }
   });
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== collector.url) troubles.push(`request to ${request.url()}`);
-  });
-  await page.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => {
-      console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`);
-    });
   });
   if (signIn) {
     await page.goto(collector.signInUrl());
