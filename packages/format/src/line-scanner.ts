@@ -3,9 +3,9 @@ import { LINE_BYTES_MAX } from './limits.ts';
 import { scanIp } from './scan-address.ts';
 import {
   FIRST_FIELD,
-  NAME_BYTES,
   NAME_LENGTH,
-  NAME_START,
+  NAME_WORDS,
+  NAME_WORDS_MAX,
   REQUIRED_FIELDS,
   SCAN_ESCAPE_FREE,
   SCAN_INTEGER,
@@ -19,6 +19,7 @@ import {
   SCAN_VALUES,
   SCAN_VERSION,
   beginningOf,
+  wordAt,
 } from './scan-fields.ts';
 import { scanLabels } from './scan-labels.ts';
 import { scanInteger, scanTimestamp } from './scan-number.ts';
@@ -49,24 +50,32 @@ const ONE = 0x31;
 /** The shortest object. */
 const LINE_BYTES_MIN = 2;
 
-/** The field, after `last`, whose name stands at an index; NOT_SCANNED where none does. */
-function fieldAt(bytes: Uint8Array, at: number, end: number, last: number): number {
-  const first = FIRST_FIELD[beginningOf(bytes, at)] ?? NOT_SCANNED;
+/** Whether the rest of a field's name, after its first word, stands at an index. */
+function hasName(bytes: Uint8Array, at: number, field: number): boolean {
+  const length = NAME_LENGTH[field] ?? 0;
+  const words = field * NAME_WORDS_MAX;
+  let word = 1;
+  for (let offset = 4; offset < length; offset += 4, word += 1) {
+    if (wordAt(bytes, at + (offset + 4 <= length ? offset : length - 4)) !== NAME_WORDS[words + word]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The field, after `last`, whose name with its marks stands at an index; NOT_SCANNED where none does. */
+function fieldAt(bytes: Uint8Array, at: number, last: number): number {
+  const beginning = wordAt(bytes, at);
+  const first = FIRST_FIELD[beginningOf(beginning)] ?? NOT_SCANNED;
   if (first === NOT_SCANNED) {
     return NOT_SCANNED;
   }
   for (let field = first > last ? first : last + 1; field < FIELDS.length; field += 1) {
-    const from = NAME_START[field] ?? 0;
-    const length = NAME_LENGTH[field] ?? 0;
-    let matched = 0;
-    while (matched < length && bytes[at + matched] === NAME_BYTES[from + matched]) {
-      matched += 1;
-    }
-    if (matched === length) {
-      return at + length <= end ? field : NOT_SCANNED;
-    }
-    if (matched < 1) {
+    if (NAME_WORDS[field * NAME_WORDS_MAX] !== beginning) {
       return NOT_SCANNED; // past the names with this beginning
+    }
+    if (hasName(bytes, at, field)) {
+      return field;
     }
   }
   return NOT_SCANNED;
@@ -166,14 +175,12 @@ export function scanLine(bytes: Uint8Array, start: number, end: number, slots: I
   let required = 0;
   let at = start; // on the mark before the next name
   do {
-    if (bytes[at + 1] !== QUOTE) {
-      return 3;
-    }
-    field = fieldAt(bytes, at + 2, last, field);
+    field = fieldAt(bytes, at + 1, field);
     if (field === NOT_SCANNED) {
       return 3;
     }
-    at = scanValue(bytes, at + 2 + (NAME_LENGTH[field] ?? 0), last, field, slots);
+    // A name that runs past the line's end leaves no room for a value, which the next scan finds.
+    at = scanValue(bytes, at + 1 + (NAME_LENGTH[field] ?? 0), last, field, slots);
     if (at === NOT_SCANNED || at > last) {
       return 4;
     }

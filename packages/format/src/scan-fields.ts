@@ -12,18 +12,35 @@ export const SCAN_VERSION = 7;
 
 const utf8 = new TextEncoder();
 
-/** Every field's name with the marks after it, `name":`, one after the other. */
-export const NAME_BYTES: Uint8Array = utf8.encode(FIELDS.map((field) => `${field.name}":`).join(''));
-/** Where each begins. */
-export const NAME_START: Int32Array = Int32Array.from(FIELDS, (_, index) =>
-  FIELDS.slice(0, index).reduce((sum, field) => sum + field.name.length + 2, 0),
-);
-/** How long each is. */
-export const NAME_LENGTH: Int32Array = Int32Array.from(FIELDS, (field) => field.name.length + 2);
+/** A field's name as it stands in a line, `"name":`; at least four bytes. */
+const NAMES: readonly Uint8Array[] = FIELDS.map((field) => utf8.encode(`"${field.name}":`));
 
-/** Fifteen bits of a name's first three bytes. Mixing names up is harmless: a full comparison follows. */
-export function beginningOf(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) & 31) << 10) | (((bytes[at + 1] ?? 0) & 31) << 5) | ((bytes[at + 2] ?? 0) & 31);
+/** How long each name is with its marks. */
+export const NAME_LENGTH: Int32Array = Int32Array.from(NAMES, (name) => name.length);
+/** Words that a name has at most. */
+export const NAME_WORDS_MAX: number = Math.max(...NAMES.map((name) => Math.ceil(name.length / 4)));
+
+/** Four bytes as one number: names are compared four bytes at a time, which halves the scanner's work. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+}
+
+/** The names in words, NAME_WORDS_MAX a field; the last word of each is its last four bytes, overlapping the one before. */
+export const NAME_WORDS: Int32Array = nameWords();
+
+function nameWords(): Int32Array {
+  const words = new Int32Array(NAMES.length * NAME_WORDS_MAX);
+  for (const [field, name] of NAMES.entries()) {
+    for (let at = 0; at < name.length; at += 4) {
+      words[field * NAME_WORDS_MAX + at / 4] = wordAt(name, Math.min(at, name.length - 4));
+    }
+  }
+  return words;
+}
+
+/** Fifteen bits of a name's first word. Mixing names up is harmless: a full comparison follows. */
+export function beginningOf(word: number): number {
+  return (((word >>> 8) & 31) << 10) | (((word >>> 16) & 31) << 5) | ((word >>> 24) & 31);
 }
 
 /**
@@ -34,8 +51,8 @@ export const FIRST_FIELD: Int8Array = firstFields();
 
 function firstFields(): Int8Array {
   const first = new Int8Array(1 << 15).fill(-1);
-  for (let index = FIELDS.length - 1; index >= 0; index -= 1) {
-    first[beginningOf(NAME_BYTES, NAME_START[index] ?? 0)] = index;
+  for (let field = FIELDS.length - 1; field >= 0; field -= 1) {
+    first[beginningOf(NAME_WORDS[field * NAME_WORDS_MAX] ?? 0)] = field;
   }
   return first;
 }
