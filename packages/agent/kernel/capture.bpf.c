@@ -325,7 +325,7 @@ static __always_inline void on_established(struct sock *sk, const struct tcp_soc
 
 /*
  * The process that takes a received connection, often not the one that listens
- * (workers): the first to read, shut down or close it. All of these happen in its
+ * (workers): the first to shut down, close or read it. All of these happen in its
  * own context. accept() itself has no tracepoint, and functions cannot be traced
  * on every kernel; who holds a connection without using it is found by looking
  * through the open files (standing.h).
@@ -436,7 +436,10 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
-/* Since Linux 6.3; without it a connection is taken as it is closed or looked for. */
+/*
+ * Attached only where looking through the open files takes long; otherwise a
+ * connection is taken as it is closed or looked for. Since Linux 6.3.
+ */
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk)
 {

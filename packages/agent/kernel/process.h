@@ -120,6 +120,13 @@ done:
 	return 0;
 }
 
+static __always_inline bool is_same_comm(const struct process_event *event)
+{
+	const __u64 *own = (const __u64 *)event->comm, *parent = (const __u64 *)event->parent_comm;
+
+	return own[0] == parent[0] && own[1] == parent[1];
+}
+
 static __always_inline __u32 login_uid_of(struct task_struct *task)
 {
 	return bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : ~0U;
@@ -133,6 +140,7 @@ __noinline __u32 describe(__u64 task_address, struct process_key *key)
 {
 	struct task_struct *task = (struct task_struct *)task_address, *leader, *parent;
 	struct process_event *event;
+	struct file *program;
 	__u32 process;
 
 	if (!key)
@@ -158,9 +166,17 @@ __noinline __u32 describe(__u64 task_address, struct process_key *key)
 	event->cgroup_id = key->cgroup_id;
 	event->exe_bytes = 0;
 	event->cgroup_bytes = 0;
-	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm), leader->comm);
-	bpf_probe_read_kernel_str(event->parent_comm, sizeof(event->parent_comm), parent->comm);
-	write_exe(event, BPF_CORE_READ(task, mm, exe_file));
+	BPF_CORE_READ_INTO(&event->comm, leader, comm);
+	BPF_CORE_READ_INTO(&event->parent_comm, parent, comm);
+	program = BPF_CORE_READ(task, mm, exe_file);
+	/*
+	 * A process that ends has given up its memory before its files are closed. If
+	 * it was forked and ran no program of its own, its parent runs the same one.
+	 */
+	if (!program && key->exec_id == BPF_CORE_READ(parent, self_exec_id) &&
+	    is_same_comm(event))
+		program = BPF_CORE_READ(parent, mm, exe_file);
+	write_exe(event, program);
 	write_cgroup(event, BPF_CORE_READ(task, cgroups));
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	count(KIND_PROCESS, OUTCOME_EMITTED);

@@ -90,6 +90,25 @@ describe.skipIf(lack !== undefined)(
       );
     });
 
+    test('a forked process that ends without closing still has its program', async () => {
+      await using recording = await recordCapture();
+      const server = createServer((socket) =>
+        socket
+          .end()
+          .resume()
+          .on('error', () => {}),
+      ).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      await run(BASH, ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; (exit 0) & wait; kill -KILL $$`]).catch(() => {});
+      server.close();
+      const closed = await recording.next(
+        'closed',
+        (event) => event.side === 'source' && event.kind === 'closed' && event.destPort === port,
+      );
+      expect(closed.owner).toMatchObject({ comm: 'bash', exe: BASH });
+    });
+
     test('connections of another network namespace carry its number', async () => {
       await using namespace = await ownNamespace();
       await using recording = await recordCapture();

@@ -135,8 +135,11 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
     expect(kinds.filter((kind) => kind === 'initiated' || kind === 'accepted')).toHaveLength(2);
   });
 
-  test('a worker that takes the connection owns it, not the process that listens', async () => {
-    await using recording = await recordCapture();
+  test.each([
+    ['as it closes', {}],
+    ['as it reads', { filePassSlowMs: 0 }],
+  ])('a worker that takes the connection owns it, not the process that listens (seen %s)', async (_, options) => {
+    await using recording = await recordCapture(options);
     const { server, port } = await listening('127.0.0.1', () => {});
     const worker = fork('/dev/null', [], {
       execArgv: [

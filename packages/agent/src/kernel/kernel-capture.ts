@@ -23,9 +23,12 @@ export type KernelCaptureOptions = {
   /** A power of two and a multiple of the page size, in bytes; see limits.ts. */
   readonly ringBytes?: number;
   readonly objectPath?: string;
+  /** Milliseconds; see limits.FILE_PASS_SLOW_MS. */
+  readonly filePassSlowMs?: number;
 };
 
 type Parts = {
+  readonly filePassSlowMs: number;
   readonly libbpf: Libbpf;
   readonly object: KernelObject;
   readonly ring: RingReader;
@@ -57,7 +60,8 @@ export async function openKernelCapture(
     object.close();
     return fail(openings.fault);
   }
-  return ok(new KernelCapture({ libbpf, object, ring: ring.value, openings: openings.value }));
+  const { filePassSlowMs = limits.FILE_PASS_SLOW_MS } = options;
+  return ok(new KernelCapture({ filePassSlowMs, libbpf, object, ring: ring.value, openings: openings.value }));
 }
 
 function ringBytesOf(asked: number): number {
@@ -87,7 +91,7 @@ export class KernelCapture implements CaptureSource {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#clock = new WallClock(parts.libbpf);
-    const absent = KERNEL_PROGRAMS.filter(({ name }) => !parts.object.attached.includes(name));
+    const absent = KERNEL_PROGRAMS.filter(({ name }) => !parts.object.usable.includes(name));
     this.misses = [
       'UDP and other protocols are not covered yet.',
       'A connect() that fails for want of a route sends nothing and is not seen.',
@@ -181,6 +185,7 @@ export class KernelCapture implements CaptureSource {
     if (!runFilePass(this.#parts.object)) return;
     this.#filePasses++;
     const now = performance.now();
+    if (now - started > this.#parts.filePassSlowMs) this.#parts.object.attachOnDemand();
     this.#nextFilePassMs = now + (now - started) * limits.FILE_PASS_REST_FACTOR;
   }
 }

@@ -14,9 +14,12 @@ export type MapName = 'ring' | 'slots' | 'cursors' | 'tallies';
 /** The capture programs, loaded and attached until `close`. */
 export type KernelObject = {
   readonly cpus: number;
-  readonly attached: readonly KernelProgramName[];
+  /** Attached, or ready to be attached on demand. */
+  readonly usable: readonly KernelProgramName[];
   readonly mapFd: (map: MapName) => number;
   readonly programFd: (program: KernelProgramName) => number;
+  /** Attaches the programs that are worth it only under some load; again and again does no harm. */
+  readonly attachOnDemand: () => void;
   /** Opens a new pass over the open files of all processes; the caller reads it to its end and closes it. */
   readonly openFilePass: () => number;
   close(): void;
@@ -110,10 +113,15 @@ function attach(libbpf: Libbpf, { object, programs, cpus }: Loaded): Result<Kern
     links.clear();
     libbpf.closeObject(object);
   };
-  for (const { name, required, target } of programs) {
-    const link = libbpf.attach(libbpf.findProgram(object, name));
-    if (link !== 0n) {
-      links.set(name, link);
+  const attachOne = (name: KernelProgramName): boolean => {
+    const link = links.has(name) ? 0n : libbpf.attach(libbpf.findProgram(object, name));
+    if (link !== 0n) links.set(name, link);
+    return links.has(name);
+  };
+  const usable: KernelProgramName[] = [];
+  for (const { name, required, onDemand, target } of programs) {
+    if (onDemand || attachOne(name)) {
+      usable.push(name);
     } else if (required) {
       const error = libbpf.errno();
       close();
@@ -122,9 +130,12 @@ function attach(libbpf: Libbpf, { object, programs, cpus }: Loaded): Result<Kern
   }
   return ok({
     cpus,
-    attached: [...links.keys()],
+    usable,
     mapFd: (map) => libbpf.mapFd(libbpf.findMap(object, map)),
     programFd: (program) => libbpf.programFd(libbpf.findProgram(object, program)),
+    attachOnDemand: () => {
+      for (const { name, onDemand } of programs) if (onDemand) attachOne(name);
+    },
     openFilePass: () => libbpf.createIterator(libbpf.linkFd(links.get('on_open_file') ?? 0n)),
     close,
   });

@@ -28,12 +28,12 @@ export async function probeKernelCapture(objectPath = KERNEL_OBJECT_PATH): Promi
   if (!libbpf.ok) return libbpf;
   const object = openKernelObject(libbpf.value, { objectPath, ringBytes: PROBE_RING_BYTES });
   if (!object.ok) return object;
-  const { attached, close } = object.value;
-  close();
+  const { usable } = object.value;
+  object.value.close();
   const programs = KERNEL_PROGRAMS.map(({ name, target, without }) => ({
     name,
     target,
-    attachable: attached.includes(name),
+    attachable: usable.includes(name),
     without,
   }));
   return ok({ kernel: release(), libbpf: libbpf.value.version, programs });

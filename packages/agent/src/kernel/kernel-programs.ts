@@ -10,6 +10,8 @@ export type KernelProgram = {
   readonly attachType: number;
   /** Without it there is no capture in the kernel; the others only add to it. */
   readonly required: boolean;
+  /** Loaded, and attached only when it is worth its cost. */
+  readonly onDemand: boolean;
   /** What is not seen without it, one sentence. */
   readonly without: string;
 };
@@ -20,6 +22,7 @@ export const KERNEL_PROGRAMS = [
     target: 'inet_sock_set_state',
     attachType: BPF_TRACE_RAW_TP,
     required: true,
+    onDemand: false,
     without: 'Nothing is seen.',
   },
   {
@@ -27,6 +30,7 @@ export const KERNEL_PROGRAMS = [
     target: 'task_file',
     attachType: BPF_TRACE_ITER,
     required: true,
+    onDemand: false,
     without: 'Connections that stood before capture began are not seen.',
   },
   {
@@ -34,13 +38,15 @@ export const KERNEL_PROGRAMS = [
     target: 'sock_recv_length',
     attachType: BPF_TRACE_RAW_TP,
     required: false,
-    without: 'The process behind an accepted connection is known only after 100 ms or as it ends.',
+    onDemand: true,
+    without: 'Where very many files are open, the process behind an accepted connection is known later.',
   },
   {
     name: 'on_reset_sent',
     target: 'tcp_send_reset',
     attachType: BPF_TRACE_RAW_TP,
     required: false,
+    onDemand: false,
     without: 'Attempts on closed ports of this host are seen only if they come from this host.',
   },
 ] as const satisfies readonly KernelProgram[];

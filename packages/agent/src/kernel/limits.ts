@@ -26,6 +26,8 @@ export const UNTAKEN_TOLD_AFTER_MS = 1_000;
 export const UNTAKEN_MAX = 4_096;
 /** Looking through all open files for t is followed by t × this of rest, so it takes at most 4 % of a core. */
 export const FILE_PASS_REST_FACTOR = 25;
+/** A pass longer than this (milliseconds) is too dear to be repeated for each lasting connection: watch reads instead. */
+export const FILE_PASS_SLOW_MS = 5;
 /** Most bytes that a pass over the open files can return: it prints nothing. */
 export const FILE_PASS_READ_BYTES = 4_096;
 /** Listeners whose owner is remembered, also after they closed: what they received may outlive them. */

@@ -38,8 +38,7 @@ export class SocketEvents {
     const flags = (head >>> 16) & 255;
     switch (head & 255) {
       case KIND.closed:
-        if ((flags & FLAG.told) === 0) this.opened(words, at, (flags & FLAG.accepted) === 0);
-        return this.#closed(words, at);
+        return this.#closed(words, at, flags);
       case KIND.opened:
         return this.opened(words, at, false);
       case KIND.failed:
@@ -66,10 +65,15 @@ export class SocketEvents {
     this.#hand(draft);
   }
 
-  #closed(words: Uint32Array, at: number): void {
-    const active = isActive(words, at);
+  #closed(words: Uint32Array, at: number, flags: number): void {
+    const active = (flags & FLAG.active) !== 0;
     const draft = this.#draft(words, at, 'closed', active, wide(words, at + SOCKET.time));
+    if ((flags & FLAG.told) === 0) {
+      const startMicros = this.#clock.epochMicros(wide(words, at + SOCKET.start));
+      this.#hand(openingOf(draft, startMicros, !active && (flags & FLAG.accepted) === 0));
+    }
     this.#putTraffic(draft, words, at);
+    if (endedOrderly(words, at, flags)) return this.#hand(draft);
     const { reason, resetBySelf } = closingReason(ending(words, at));
     if (reason !== undefined) draft.reason = reason;
     if (resetBySelf !== undefined) draft.resetBy = resetBySelf === active ? 'source' : 'destination';
@@ -150,6 +154,32 @@ export class SocketEvents {
     this.handed++;
     this.#sink(event);
   }
+}
+
+/** The opening that a closing tells as well. */
+function openingOf(closing: Draft, timeMicros: number, untaken: boolean): Draft {
+  const opening: Draft = {
+    kind: closing.side === 'source' ? 'initiated' : 'accepted',
+    side: closing.side,
+    timeMicros,
+    family: closing.family,
+    sourceIp: closing.sourceIp,
+    sourcePort: closing.sourcePort,
+    destIp: closing.destIp,
+    destPort: closing.destPort,
+    netns: closing.netns ?? 0,
+  };
+  if (closing.owner !== undefined) opening.owner = closing.owner;
+  if (untaken) opening.reason = 'not-accepted';
+  return opening;
+}
+
+/** By far the most: taken by a process, no error, both sides or this one said goodbye (FIN). */
+function endedOrderly(words: Uint32Array, at: number, flags: number): boolean {
+  const state = (words[at + SOCKET.head] ?? 0) >>> 24;
+  const error = (words[at + SOCKET.ending] ?? 0) & 255;
+  const taken = (flags & (FLAG.active | FLAG.accepted | FLAG.standing)) !== 0;
+  return taken && error === 0 && state !== TCP_STATE.established && state !== TCP_STATE.closeWait;
 }
 
 function isActive(words: Uint32Array, at: number): boolean {
