@@ -25,6 +25,11 @@ describe('the histogram', () => {
     expect(histogramSeries({ intervalMs: 1_000, total: 0, buckets: [] }, {}, 0).bars).toEqual([]);
   });
 
+  test('keeps its range when nothing was found', () => {
+    const none = histogramSeries({ intervalMs: 60_000, total: 0, buckets: [] }, { fromMs: 90_000, toMs: 200_000 }, 0);
+    expect(none.bars.map((bar) => bar.startMs)).toEqual([60_000, 120_000, 180_000]);
+  });
+
   test('stacks in reverse, leaving out what is hidden', () => {
     const series = histogramSeries(answer, { fromMs: 120_000, toMs: 120_000 }, 0);
     expect(stackedColumns(series, new Set(['opened', 'closed', 'failed', 'other']))).toEqual([

@@ -4,10 +4,10 @@ import { ACTION_GROUPS, groupOfAction } from '../record/action-groups.ts';
 import type { TimeBounds } from '../state/time-range.ts';
 import { HISTOGRAM_BUCKETS_MAX } from '../limits.ts';
 
-export type GroupCounts = Readonly<Record<ActionGroup, number>>;
+type GroupCounts = Readonly<Record<ActionGroup, number>>;
 
 /** One bar: its start, and how many of each group. */
-export type Bar = { readonly startMs: number; readonly total: number; readonly counts: GroupCounts };
+type Bar = { readonly startMs: number; readonly total: number; readonly counts: GroupCounts };
 
 export type HistogramSeries = {
   readonly intervalMs: number;
@@ -22,10 +22,11 @@ export function histogramSeries(answer: HistogramAnswer, bounds: TimeBounds, now
   const first = answer.buckets[0];
   const last = answer.buckets.at(-1);
   const step = answer.intervalMs;
-  const anchor = first?.startMs ?? 0;
   const fromMs = bounds.fromMs ?? first?.startMs;
   const toMs = bounds.toMs ?? (last === undefined ? nowMs : Math.max(nowMs, last.startMs));
   if (fromMs === undefined || step <= 0) return { intervalMs: step, bars: [], totals: NO_COUNTS };
+  // With no bar to go by, bars begin where the server would begin them: at whole intervals since the epoch.
+  const anchor = first?.startMs ?? Math.floor(fromMs / step) * step;
   const start = Math.min(anchor, anchor + Math.floor((fromMs - anchor) / step) * step);
   const byStart = new Map(answer.buckets.map((bucket) => [bucket.startMs, bucket]));
   const count = Math.min(HISTOGRAM_BUCKETS_MAX, Math.max(1, Math.floor((toMs - start) / step) + 1));

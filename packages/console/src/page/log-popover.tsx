@@ -37,7 +37,8 @@ export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
         <dd>{status.version}</dd>
       </dl>
       <p className="hint">
-        Compare the fingerprint with <code>portledger doctor</code> on the collector’s machine before you rely on it.
+        Compare the verifier key with the file <code>ledger/vkey</code> in the collector’s data folder before you rely
+        on it.
       </p>
     </div>
   );

@@ -9,7 +9,7 @@ export function quoteValue(value: string): string {
   return `"${value.replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`;
 }
 
-export function clause(field: string, value: string | number): string {
+function clause(field: string, value: string | number): string {
   return `${field}:${quoteValue(String(value))}`;
 }
 

@@ -77,7 +77,7 @@ function FirstRecordNote(): ReactElement {
         Or send a record yourself, with a token from <code>portledger token create</code>:
       </p>
       <pre className="command">
-        {`curl ${location.origin}/v1/records -H "Authorization: Bearer $TOKEN" \\\n  --json '{"timestamp":"${timestamp}","user":"alice","src_port":"50412","dest_port":"5432","action":"connection-accepted"}'`}
+        {`curl ${location.origin}/v1/records -H "Authorization: Bearer $TOKEN" \\\n  --json '{"timestamp":"${timestamp}","user":"alice",\n    "src_port":"50412","dest_port":"5432","action":"connection-accepted"}'`}
       </pre>
     </div>
   );

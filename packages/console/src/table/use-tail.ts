@@ -7,7 +7,7 @@ import { TAIL_FLUSH_INTERVAL_MS, TAIL_ROWS_MAX } from '../limits.ts';
 import { EMPTY_TAIL, withDropped, withHits } from './tail-buffer.ts';
 import type { TailBuffer } from './tail-buffer.ts';
 
-export type TailPhase =
+type TailPhase =
   | { readonly kind: 'off' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
