@@ -1,3 +1,4 @@
+import { TIMESTAMP_MICROS_END } from '@portledger/format';
 import type { FieldRef } from './field-ref.ts';
 import { foldCase, compareText } from './text-order.ts';
 import { mapLiterals, matchesAnything, plainText, wildcardCount } from './glob.ts';
@@ -110,19 +111,19 @@ function unknownValue(value: Written, plain: string, values: readonly string[], 
 function integerTerm(field: FieldOf<'integer'>, value: Written | WrittenRange): Query {
   if ('glob' in value) {
     const number = integer(field, value);
-    if (number > field.integerMax) {
-      throw new QueryFaultError('bad-value', value.position, `${field.name} is at most ${field.integerMax}`);
-    }
     return { kind: 'integer-range', name: field.name, low: number, high: number };
   }
   const low = value.low && integer(field, value.low.written) + (value.low.inclusive ? 0 : 1);
   const high = value.high && integer(field, value.high.written) - (value.high.inclusive ? 0 : 1);
-  return closedRange({ kind: 'integer-range', name: field.name }, low, high, value);
+  return closedRange({ kind: 'integer-range', name: field.name }, low, high, field.integerMax, value);
 }
 
 function integer(field: FieldOf<'integer'>, written: Written): number {
   const number = Number(written.text);
-  if (/^\d+$/.test(written.text) && Number.isSafeInteger(number)) return number;
+  if (/^\d+$/.test(written.text)) {
+    if (number <= field.integerMax) return number;
+    throw new QueryFaultError('bad-value', written.position, `${field.name} is at most ${field.integerMax}`);
+  }
   const hint = `Write a whole number, a range (${field.name}:[1 TO 9]) or a comparison (${field.name}:>=1).`;
   throw new QueryFaultError(
     'bad-value',
@@ -138,9 +139,9 @@ function timeTerm(field: FieldOf<'time'>, value: Written | WrittenRange, nowMicr
   const from = value.low && time(value.low.written, nowMicros);
   const to = value.high && time(value.high.written, nowMicros);
   // A literal covers a span (a date a whole day): `[` begins with it and `{` after it, `]` ends with it and `}` before it.
-  const low = from && (value.low?.inclusive === true ? from.low : from.high + 1);
-  const high = to && (value.high?.inclusive === true ? to.high : to.low - 1);
-  return closedRange(base, low, high, value);
+  const low = from && (value.low?.inclusive ? from.low : from.high + 1);
+  const high = to && (value.high?.inclusive ? to.high : to.low - 1);
+  return closedRange(base, low, high, TIMESTAMP_MICROS_END - 1, value);
 }
 
 function time(written: Written, nowMicros: number): TimeSpan {
@@ -156,8 +157,11 @@ function closedRange(
     | { readonly kind: 'time-range'; readonly name: FieldOf<'time'>['name'] },
   low: number | undefined,
   high: number | undefined,
+  max: number,
   range: WrittenRange,
 ): Query {
+  // Past an end that is not included, such as `>65535` for a port, there is nothing.
+  if ((low ?? 0) > max || (high ?? 0) < 0) return NOTHING;
   if (low !== undefined && high !== undefined && low > high) {
     // Upside down only if it stays empty with both ends included; `{5 TO 6}` is merely empty.
     if (low - (range.low?.inclusive === true ? 0 : 1) > high + (range.high?.inclusive === true ? 0 : 1))

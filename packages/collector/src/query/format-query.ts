@@ -5,20 +5,18 @@ import type { Query, Term, TextBound, TextTarget } from './query.ts';
 
 /** Prints a query in the filter language. Parsing the print gives the same query. */
 export function formatQuery(query: Query): string {
-  switch (query.kind) {
-    case 'all':
-      return '*:*';
-    case 'and':
-      return query.operands
-        .map((operand) => (operand.kind === 'or' ? group(operand) : formatQuery(operand)))
-        .join(' AND ');
-    case 'or':
-      return query.operands.map(formatQuery).join(' OR ');
-    case 'not':
-      return `NOT ${query.operand.kind === 'and' || query.operand.kind === 'or' ? group(query.operand) : formatQuery(query.operand)}`;
-    default:
-      return formatTerm(query);
+  if (query.kind === 'all') return '*:*';
+  if (query.kind === 'or') return query.operands.map(formatQuery).join(' OR ');
+  if (query.kind === 'and') {
+    return query.operands
+      .map((operand) => (operand.kind === 'or' ? group(operand) : formatQuery(operand)))
+      .join(' AND ');
   }
+  if (query.kind === 'not') {
+    const { operand } = query;
+    return `NOT ${operand.kind === 'and' || operand.kind === 'or' ? group(operand) : formatQuery(operand)}`;
+  }
+  return formatTerm(query);
 }
 
 function group(query: Query): string {

@@ -44,10 +44,10 @@ export function globMatcher(glob: Glob): (text: string) => boolean {
   const pattern: (string | 'many' | 'one')[] = [];
   for (const part of glob) {
     if (typeof part === 'string') pattern.push(part);
-    else pattern.push(...part.literal);
+    else pattern.push(...Array.from(part.literal));
   }
   return (text) => {
-    const points = [...text];
+    const points = Array.from(text);
     let p = 0;
     let t = 0;
     let starAt = -1;

@@ -9,24 +9,20 @@ export type HitPredicate = (hit: Hit) => boolean;
 
 /** The query as a test of one record in memory; it says what the SQL of `toSql` says. */
 export function toPredicate(query: Query): HitPredicate {
-  switch (query.kind) {
-    case 'all':
-      return () => true;
-    case 'and': {
-      const operands = query.operands.map(toPredicate);
-      return (hit) => operands.every((operand) => operand(hit));
-    }
-    case 'or': {
-      const operands = query.operands.map(toPredicate);
-      return (hit) => operands.some((operand) => operand(hit));
-    }
-    case 'not': {
-      const operand = toPredicate(query.operand);
-      return (hit) => !operand(hit);
-    }
-    default:
-      return termPredicate(query);
+  if (query.kind === 'all') return () => true;
+  if (query.kind === 'and') {
+    const operands = query.operands.map(toPredicate);
+    return (hit) => operands.every((operand) => operand(hit));
   }
+  if (query.kind === 'or') {
+    const operands = query.operands.map(toPredicate);
+    return (hit) => operands.some((operand) => operand(hit));
+  }
+  if (query.kind === 'not') {
+    const operand = toPredicate(query.operand);
+    return (hit) => !operand(hit);
+  }
+  return termPredicate(query);
 }
 
 function termPredicate(term: Term): HitPredicate {
@@ -107,13 +103,6 @@ function textOf(hit: Hit, target: TextTarget): string | undefined {
 }
 
 function valueOf(hit: Hit, name: SearchFieldName): unknown {
-  switch (name) {
-    case 'received':
-    case 'class':
-    case 'block':
-    case 'position':
-      return hit[name];
-    default:
-      return hit.record[name];
-  }
+  if (name === 'received' || name === 'class' || name === 'block' || name === 'position') return hit[name];
+  return hit.record[name];
 }

@@ -22,20 +22,14 @@ export function toSql(query: Query): SqlCondition {
 }
 
 function condition(query: Query, params: SqlParameter[]): string {
-  switch (query.kind) {
-    case 'all':
-      return 'TRUE';
-    case 'and':
-    case 'or': {
-      const word = query.kind === 'and' ? ' AND ' : ' OR ';
-      return `(${query.operands.map((operand) => condition(operand, params)).join(word)})`;
-    }
-    case 'not':
-      // A test of an absent field is NULL, and a record without the field must be found by NOT: so not `NOT (…)`.
-      return `((${condition(query.operand, params)}) IS NOT TRUE)`;
-    default:
-      return termCondition(query, params);
+  if (query.kind === 'all') return 'TRUE';
+  if (query.kind === 'and' || query.kind === 'or') {
+    const word = query.kind === 'and' ? ' AND ' : ' OR ';
+    return `(${query.operands.map((operand) => condition(operand, params)).join(word)})`;
   }
+  // A test of an absent field is NULL, and a record without the field must be found by NOT: so not `NOT (…)`.
+  if (query.kind === 'not') return `((${condition(query.operand, params)}) IS NOT TRUE)`;
+  return termCondition(query, params);
 }
 
 function termCondition(term: Term, params: SqlParameter[]): string {

@@ -57,5 +57,5 @@ export function columnNumber(name: SearchFieldName): number {
 }
 
 export function createTableSql(table: string): string {
-  return `CREATE TABLE "${table}" (${COLUMNS.map(({ name, kind }) => `"${name}" ${columnType(kind)}`).join(', ')})`;
+  return `CREATE TABLE "${table}" (${COLUMNS.map(({ name, kind }) => `"${name}" ${columnType(kind).toString()}`).join(', ')})`;
 }

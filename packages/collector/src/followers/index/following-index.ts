@@ -146,7 +146,7 @@ export class FollowingIndex implements RecordIndex {
     const id = this.#calls;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve: (answer) => resolve(answer as Calls[N]['answer']), reject });
-      this.#worker.postMessage({ type: 'call', id, call: { name, request } });
+      this.#worker.postMessage({ type: 'call', id, call: { name, request } }, []);
     });
   }
 

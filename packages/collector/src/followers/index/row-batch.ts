@@ -1,4 +1,4 @@
-import { DuckDBDataChunk, VARCHAR, type DuckDBAppender } from '@duckdb/node-api';
+import { BLOB, DuckDBDataChunk, type DuckDBAppender } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { FIELDS, ipBytes, microsFromTimestamp, scanLine, SLOTS } from '@portledger/format';
 import type { FollowedChunk } from '../ledger-source.ts';
@@ -36,8 +36,8 @@ export type AppendedRows = {
  */
 export class RowBatch {
   readonly #chunk = DuckDBDataChunk.create(COLUMNS.map((column) => columnType(column.kind)));
-  /** Two strings: the lines, and the values that do not lie in them. */
-  readonly #heap = DuckDBDataChunk.create([VARCHAR]);
+  /** Two strings: the lines, and the values that do not lie in them. Not VARCHAR: DuckDB would leave bytes that are no UTF-8 out. */
+  readonly #heap = DuckDBDataChunk.create([BLOB]);
   readonly #buffers = COLUMNS.map((column) => new ColumnBuffer(column.kind));
   readonly #slots = new Int32Array(SLOTS);
   readonly #timestamps = new TimestampReader();
@@ -86,6 +86,7 @@ export class RowBatch {
     duckdb.vector_assign_string_element_len(vector, row, bytes);
     const data = duckdb.vector_get_data(vector, (row + 1) * VALUE_BYTES.text);
     const view = new DataView(data.buffer, data.byteOffset + row * VALUE_BYTES.text, VALUE_BYTES.text);
+    if (view.getUint32(0, true) !== bytes.length) throw new Error('DuckDB did not take the bytes');
     return { low: view.getUint32(8, true), high: view.getUint32(12, true) };
   }
 

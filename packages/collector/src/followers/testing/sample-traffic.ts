@@ -34,94 +34,67 @@ export function* sampleRecords(
   connectionsPerSecond = 1000,
 ): Generator<AccessRecord> {
   const below = sampleNumbers(7);
-  const seqs = new Map<string, number>();
+  const places = sampleStreams();
   for (let i = 0; i < connections; i += 1) {
     const work = WORKLOADS[below(WORKLOADS.length)] ?? WORKLOADS[0];
     const [client, server] = [below(20), below(20)];
-    const [source, dest] = [`10.20.${client}.11`, `10.20.${server}.12`];
-    const sourcePort = 32_768 + below(28_000);
     const at = startMicros + Math.floor((i * 1_000_000) / connectionsPerSecond);
-    const tuple = { sourceIp: source, sourcePort, destIp: dest, destPort: work.port };
     const duration = 500 + below(200_000);
-    const shared = {
-      v: 1,
-      src_ip: source,
-      src_port: sourcePort,
-      dest_ip: dest,
-      dest_port: work.port,
-      protocol: 'tcp',
-      direction: 'internal',
-      connection_id: sampleConnectionId(tuple),
-      observer_kind: 'agent',
-      source_format: 'ebpf',
-    } as const;
-    const pid = 1000 + below(30_000);
-    const clientSide = {
-      user: work.user,
-      user_id: String(1000 + work.port),
-      user_source: 'login-uid',
-      user_kind: 'person',
-      process: work.process,
-      exe: work.exe,
-      pid,
-      service: `${work.user}.service`,
-    } as const;
-    const serverSide = {
-      process: work.app,
-      service: `${work.app}.service`,
-      pid: 700 + (work.port % 97),
-      user: work.app,
-      user_source: 'process-uid',
-      user_kind: 'service',
-    } as const;
+    const shared = sampleFlow(client, server, 32_768 + below(28_000), work.port);
+    const here = { ...shared, ...clientOf(work), pid: 1000 + below(30_000) };
+    const there = { ...shared, ...serverOf(work) };
     const closed = {
+      action: 'connection-closed',
       bytes_in: below(100_000),
       bytes_out: below(4000),
       duration_us: duration,
       outcome: 'success',
     } as const;
-    yield {
-      ...shared,
-      ...clientSide,
-      action: 'connection-initiated',
-      timestamp: timestampFromMicros(at),
-      ...place(client),
-    };
-    yield {
-      ...shared,
-      ...serverSide,
-      action: 'connection-accepted',
-      timestamp: timestampFromMicros(at + 40 + below(200)),
-      ...place(server),
-    };
-    yield {
-      ...shared,
-      ...serverSide,
-      ...closed,
-      action: 'connection-closed',
-      timestamp: timestampFromMicros(at + duration),
-      ...place(server),
-    };
-    yield {
-      ...shared,
-      ...clientSide,
-      ...closed,
-      action: 'connection-closed',
-      timestamp: timestampFromMicros(at + duration + below(100)),
-      ...place(client),
-    };
+    const time = (afterMicros: number) => ({ timestamp: timestampFromMicros(at + afterMicros) });
+    yield { ...here, action: 'connection-initiated', ...time(0), ...places(client) };
+    yield { ...there, action: 'connection-accepted', ...time(40 + below(200)), ...places(server) };
+    yield { ...there, ...closed, ...time(duration), ...places(server) };
+    yield { ...here, ...closed, ...time(duration + below(100)), ...places(client) };
   }
+}
 
-  function place(host: number): Pick<AccessRecord, 'observer' | 'session' | 'seq'> {
+type Workload = (typeof WORKLOADS)[number];
+
+function sampleFlow(client: number, server: number, sourcePort: number, destPort: number) {
+  const [source, dest] = [`10.20.${client}.11`, `10.20.${server}.12`];
+  return {
+    v: 1,
+    src_ip: source,
+    src_port: sourcePort,
+    dest_ip: dest,
+    dest_port: destPort,
+    protocol: 'tcp',
+    direction: 'internal',
+    connection_id: communityId({ protocol: 6, sourceIp: source, sourcePort, destIp: dest, destPort }, nodeSha1),
+    observer_kind: 'agent',
+    source_format: 'ebpf',
+  } as const;
+}
+
+function clientOf({ user, port, process, exe }: Workload) {
+  const attribution = { user_source: 'login-uid', user_kind: 'person' } as const;
+  return { user, user_id: String(1000 + port), ...attribution, process, exe, service: `${user}.service` } as const;
+}
+
+function serverOf({ app, port }: Workload) {
+  const attribution = { user_source: 'process-uid', user_kind: 'service' } as const;
+  return { user: app, ...attribution, process: app, service: `${app}.service`, pid: 700 + (port % 97) } as const;
+}
+
+/** Numbers the records of each host without holes. */
+function sampleStreams(): (host: number) => Pick<AccessRecord, 'observer' | 'session' | 'seq'> {
+  const seqs = new Map<string, number>();
+  return (host) => {
     const observer = `app-${String(host).padStart(2, '0')}.corp.example`;
     const seq = seqs.get(observer) ?? 0;
     seqs.set(observer, seq + 1);
     return { observer, session: `t5k9x2m-${observer.slice(0, 6)}-a8f3`, seq };
-  }
-}
-
-function sampleConnectionId(tuple: { sourceIp: string; sourcePort: number; destIp: string; destPort: number }): string {
-  return communityId({ protocol: 6, ...tuple }, nodeSha1);
+  };
 }
 
 /** Records as one chunk of a block, in one batch. */
