@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseSync } from 'oxc-parser';
 import { describe, expect, test } from 'vitest';
 import { ROOT, sourceFiles } from './source-files.ts';
 
 // Style that no linter here checks, as a test. Each rule names the files that break it.
 const LINES_MAX = 400;
 const VAGUE_NAMES = /^(utils?|helpers?|common|manager|misc|shared|types)\b/;
-const EDGE_CAST = /\bas (?!const\b|[a-z]+\b[^;]*\bfrom\b)[A-Z{(]/;
+// The edges: where unknown input becomes a precise type once, after it was checked or across a thread's boundary.
+const EDGE_CASTS: Readonly<Record<string, number>> = {
+  'packages/format/src/record-check.ts': 1, // every field was just checked
+  'packages/collector/src/ledger/sealing-worker.ts': 1, // workerData has no type of its own
+  'packages/collector/src/followers/index/following-index.ts': 1, // an answer carries its question's number
+};
 
 const sources = sourceFiles(/\.(ts|tsx|mjs|c|h|css)$/);
 const typescript = sources.filter((path) => /\.tsx?$/.test(path));
@@ -18,6 +24,25 @@ function linesWith(paths: readonly string[], pattern: RegExp): readonly string[]
       .split('\n')
       .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim().slice(0, 120)}`] : [])),
   );
+}
+
+/** Type assertions in a file, `as const` left out. */
+function castsIn(path: string): number {
+  const source = text.get(path) ?? '';
+  const tree: unknown = parseSync(path, source).program;
+  let casts = 0;
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(visit);
+    if (typeof node !== 'object' || node === null) return;
+    if ('type' in node && node.type === 'TSAsExpression' && 'typeAnnotation' in node) {
+      const annotation: unknown = node.typeAnnotation;
+      const isConst = /"name":"const"/.test(JSON.stringify(annotation));
+      if (!isConst) casts += 1;
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(tree);
+  return casts;
 }
 
 describe('tidy', () => {
@@ -48,8 +73,13 @@ describe('tidy', () => {
   });
 
   test('types are parsed at the edge, not asserted', () => {
-    const own = typescript.filter((path) => /^packages\/.*\/src\//.test(path) && !/\.test\.tsx?$/.test(path));
-    expect(linesWith(own, EDGE_CAST)).toEqual([]);
+    const own = typescript.filter(
+      (path) => /^packages\/.*\/src\//.test(path) && !/\.test\.tsx?$|\/testing\/|-arbitrary\.ts$/.test(path),
+    );
+    const counts = Object.fromEntries(
+      own.map((path) => [path, castsIn(path)] as const).filter(([path, casts]) => casts !== (EDGE_CASTS[path] ?? 0)),
+    );
+    expect(counts).toEqual({});
   });
 
   test('nothing is exported by default, and barrels are package entries only', () => {
