@@ -162,7 +162,7 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
  * The ledger as its followers read it, with lines as plain byte arrays: a Buffer's `slice` is a view where that of a byte
  * array is a copy, and a follower that hands its copy to another thread would detach the ledger's own bytes.
  */
-function plainLines(ledger: Ledger): LedgerSource {
+export function plainLines(ledger: Ledger): LedgerSource {
   return {
     async *follow(from, signal) {
       for await (const chunk of ledger.follow(from, signal)) {

@@ -12,12 +12,12 @@ import { SignInCodes } from './auth/sign-in-codes.ts';
 import { writePrivateFile } from './auth/token-files.ts';
 import { LISTEN_HOST, LISTEN_PORT, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
-import { openParts } from './collector-parts.ts';
+import { openParts, plainLines } from './collector-parts.ts';
 import type { CollectorParts, ControlledAccess, OpeningPlace } from './collector-parts.ts';
 import { assembleServer } from './collector-server.ts';
 import type { RecordsDoorServices } from './doors/http/records-door.ts';
 import { makeReceiveClock } from './doors/receive-clock.ts';
-import { tailOf } from './api/live-hits.ts';
+import { LiveTail } from './followers/tail/live-tail.ts';
 import type { HttpServer } from './http/type-provider.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
 import { makeMetrics } from './metrics/collector-metrics.ts';
@@ -87,7 +87,7 @@ type Serving = {
 function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
   const { ledger, index, access, door, system, observers, quarantine } = parts;
   const closing = new AbortController();
-  const tail = tailOf(ledger);
+  const tail = new LiveTail(plainLines(ledger));
   const tailClients = new TailClients();
   const { counters, inFlight } = door;
   const nowMs = (): number => clock() / 1_000;

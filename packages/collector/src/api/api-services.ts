@@ -4,7 +4,7 @@ import type { ConsoleSessions } from '../auth/console-sessions.ts';
 import type { SignInCodes } from '../auth/sign-in-codes.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import type { RecordIndex } from '../followers/index/record-index.ts';
-import type { LiveTail } from './live-hits.ts';
+import type { LiveTail } from '../followers/tail/live-tail.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
 import type { TailClients } from './tail-clients.ts';

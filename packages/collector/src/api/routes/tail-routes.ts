@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import { principalOf } from '../../auth/authenticate.ts';
 import { READERS } from '../../auth/principal.ts';
-import type { LiveTail } from '../live-hits.ts';
+import type { TailEvent, TailFault } from '../../followers/tail/live-tail.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
 import { sendFault } from '../../http/http-fault.ts';
+import type { HttpFault } from '../../http/http-fault.ts';
 import { SECURITY_HEADERS } from '../../http/security-headers.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
 import { TAIL_CLIENT_BUFFER_BYTES_MAX, TAIL_KEEP_ALIVE_MS } from '../../limits.ts';
-import type { Query } from '../../query/query.ts';
 import type { Services } from '../api-services.ts';
 import { readQuery } from '../query-parameter.ts';
 import { QUERY_TEXT } from '../schemas/query-schemas.ts';
@@ -70,8 +70,8 @@ class EventWriter {
   }
 }
 
-async function pump(tail: LiveTail, query: Query, writer: EventWriter, signal: AbortSignal): Promise<void> {
-  for await (const event of tail.subscribe(query, signal)) {
+async function pump(events: AsyncIterable<TailEvent>, writer: EventWriter): Promise<void> {
+  for await (const event of events) {
     switch (event.kind) {
       case 'hit':
         writer.record(event.hit);
@@ -82,6 +82,17 @@ async function pump(tail: LiveTail, query: Query, writer: EventWriter, signal: A
       default:
         event satisfies never;
     }
+  }
+}
+
+function tailFault(fault: TailFault): HttpFault {
+  switch (fault.code) {
+    case 'busy':
+      return { code: 'too-many-tails', message: fault.message, retryAfterSeconds: 10 };
+    case 'unavailable':
+      return { code: 'closing' };
+    default:
+      return fault.code satisfies never;
   }
 }
 
@@ -107,25 +118,28 @@ export function registerTailRoutes(server: HttpServer, services: Services): void
     const query = readQuery(request.query.q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
     if (!tailClients.enter()) return sendFault(reply, { code: 'too-many-tails', retryAfterSeconds: 10 });
-    audit.read(principalOf(request), { kind: 'tail', query: request.query.q ?? '' });
     const gone = new AbortController();
-    const response = openStream(reply);
-    response.on('close', () => {
-      gone.abort();
-    });
-    response.on('error', () => {
-      gone.abort();
-    });
-    const writer = new EventWriter(response, tailClients);
-    const keepAlive = setInterval(() => {
-      writer.comment();
-    }, TAIL_KEEP_ALIVE_MS);
     try {
-      await pump(tail, query.value, writer, AbortSignal.any([gone.signal, closing]));
+      const events = tail.subscribe(query.value, AbortSignal.any([gone.signal, closing]));
+      if (!events.ok) return sendFault(reply, tailFault(events.fault));
+      audit.read(principalOf(request), { kind: 'tail', query: request.query.q ?? '' });
+      const response = openStream(reply);
+      response.on('close', () => {
+        gone.abort();
+      });
+      const writer = new EventWriter(response, tailClients);
+      const keepAlive = setInterval(() => {
+        writer.comment();
+      }, TAIL_KEEP_ALIVE_MS);
+      try {
+        await pump(events.value, writer);
+      } finally {
+        clearInterval(keepAlive);
+        response.end();
+      }
     } finally {
-      clearInterval(keepAlive);
+      gone.abort();
       tailClients.leave();
-      response.end();
     }
     return reply;
   });
