@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readlinkSync, rmSync, copyFileSync, statSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { CaptureEvent } from '../capture/capture-event.ts';
 import { kernelCaptureLack, recordCapture } from './capture-recording.ts';
 
 const lack = kernelCaptureLack();
@@ -90,23 +91,20 @@ describe.skipIf(lack !== undefined)(
       );
     });
 
-    test('a forked process that ends without closing still has its program', async () => {
+    test('a forked process that accepts and ends without closing still has its program', async () => {
       await using recording = await recordCapture();
-      const server = createServer((socket) =>
-        socket
-          .end()
-          .resume()
-          .on('error', () => {}),
-      ).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      await run(BASH, ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; (exit 0) & wait; kill -KILL $$`]).catch(() => {});
-      server.close();
-      const closed = await recording.next(
-        'closed',
-        (event) => event.side === 'source' && event.kind === 'closed' && event.destPort === port,
-      );
-      expect(closed.owner).toMatchObject({ comm: 'bash', exe: BASH });
+      const script = `use IO::Socket; my $l = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+      unless (my $pid = fork) { my $c = $l->accept; kill 'KILL', $$; } else { $| = 1; print $l->sockport, ' ', $pid; wait; }`;
+      const perl = spawn('perl', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [said] = await once(perl.stdout, 'data');
+      const [port, pid] = String(said).split(' ').map(Number);
+      const socket = connect(port ?? 0, '127.0.0.1')
+        .resume()
+        .on('error', () => {});
+      await once(socket, 'close');
+      const isAccepted = ({ kind, destPort }: CaptureEvent) => kind === 'accepted' && destPort === port;
+      const accepted = await recording.next('accepted', isAccepted);
+      expect(accepted.owner).toMatchObject({ pid, ppid: perl.pid, comm: 'perl', exe: '/usr/bin/perl' });
     });
 
     test('connections of another network namespace carry its number', async () => {
