@@ -23,7 +23,14 @@ export type PlannedAppend = {
 };
 
 /** How full a block would be. */
-type Filling = { readonly block: number; count: number; bytes: number; batches: number };
+type Filling = {
+  readonly block: number;
+  count: number;
+  bytes: number;
+  batches: number;
+  /** The batch planned last, of this group commit: what only continues it makes no entry of its own. */
+  last?: { readonly batch: Batch; readonly to: number };
+};
 
 /**
  * Decides where each record of a group commit goes: skips what the ledger holds, gives blocks and positions.
@@ -80,7 +87,8 @@ export class AppendPlan {
       } else addresses.push({ block: filling.block, position: filling.count, count });
       filling.count += count;
       filling.bytes += bytesOf(batch, at, end);
-      filling.batches += 1; // merged batches make it fewer, never more
+      if (!continuesLast(filling, batch, at)) filling.batches += 1;
+      filling.last = { batch, to: end };
       at = end;
     }
   }
@@ -90,7 +98,7 @@ export class AppendPlan {
     const fits =
       filling !== undefined &&
       filling.count < BLOCK_RECORDS_MAX &&
-      filling.batches < MANIFEST_BATCHES_MAX &&
+      (filling.batches < MANIFEST_BATCHES_MAX || continuesLast(filling, batch, at)) &&
       filling.bytes + bytesOf(batch, at, at + 1) <= BLOCK_BYTES_MAX;
     if (fits) return filling;
     const fresh = { block: this.#nextBlock++, count: 0, bytes: 0, batches: 0 };
@@ -122,6 +130,18 @@ export class AppendPlan {
     };
     return batch.signature === undefined ? meta : { ...meta, signature: batch.signature };
   }
+}
+
+/** Whether a batch's line `at` goes on right where the batch before it in the block ended; see `addBatch`. */
+function continuesLast({ last }: Filling, batch: Batch, at: number): boolean {
+  return (
+    last !== undefined &&
+    last.batch.signature === undefined &&
+    batch.signature === undefined &&
+    last.batch.observer === batch.observer &&
+    last.batch.session === batch.session &&
+    last.batch.firstSeq + last.to === batch.firstSeq + at
+  );
 }
 
 /** Bytes of the lines `from` to `to` (excluded) of a batch. */

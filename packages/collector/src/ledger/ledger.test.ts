@@ -115,6 +115,33 @@ describe('a ledger', () => {
     expect((await verifyFolder(dir, { threads: 0 })).findings).toEqual([]);
   });
 
+  test('goes on past a full tile, with one entry for batches that continue one another', async () => {
+    const ledger = await open();
+    for (let round = 0; round < 3; round++) {
+      const batches = Array.from({ length: 12_800 }, (_, at) => testBatch(`s${at % 2}`, round * 6_400 + (at >> 1), 1));
+      expect(await ledger.append(batches)).toMatchObject({ value: { accepted: 12_800 } });
+      await ledger.seal();
+    }
+    expect(ledger.head().sealedBlocks).toBe(300);
+    await ledger.append(Array.from({ length: 300 }, (_, at) => testBatch('s3', at, 1)));
+    expect((await ledger.chunk(300))?.batches).toMatchObject([{ count: 300 }]);
+    await ledger.seal();
+    expect(existsSync(join(dir, 'ledger/tile/entries/000'))).toBe(true);
+    expect(readdirSync(join(dir, 'ledger/tile/0/001.p'))).toEqual(['45']);
+    for (const block of [0, 100, 255, 256, 299, 300]) {
+      const proof = await ledger.proof(block, 7);
+      if (!proof.ok) throw new Error(proof.fault.message);
+      expect(await verifyRecordProof(proof.value, ledger.head().vkey, nodeSha256, nodeVerifyEd25519)).toMatchObject({
+        ok: true,
+      });
+    }
+    await ledger.close();
+    rmSync(join(dir, 'cache'), { recursive: true });
+    await using again = await open();
+    expect(again.head().records).toBe(38_700);
+    expect((await verifyFolder(dir, { threads: 1 })).findings).toEqual([]);
+  }, 20_000);
+
   test('lets late records fill a hole, and skips what it holds', async () => {
     await using ledger = await open();
     await ledger.append([testBatch('s1', 5, 5)]);
