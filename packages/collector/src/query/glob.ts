@@ -41,7 +41,7 @@ export function mapLiterals(glob: Glob, change: (literal: string) => string): Gl
 
 /** Matches a whole text. Greedy with one point of return, so the time is at most pattern × text. */
 export function globMatcher(glob: Glob): (text: string) => boolean {
-  const pattern: (string | 'many' | 'one')[] = [];
+  const pattern: string[] = [];
   for (const part of glob) {
     if (typeof part === 'string') pattern.push(part);
     else pattern.push(...Array.from(part.literal));

@@ -95,7 +95,12 @@ class Parser {
     const address = parseIpRange(raw);
     if (address !== undefined) {
       this.#scanner.position += raw.length;
-      const sides = (['src_ip', 'dest_ip'] as const).map((name): Query => ({ kind: 'ip-range', name, ...address }));
+      const sides = (['src_ip', 'dest_ip'] as const).map((name): Query => ({
+        kind: 'ip-range',
+        name,
+        low: address.low,
+        high: address.high,
+      }));
       return this.#counted(anyOf(sides), 2);
     }
     const word = this.#scanner.word('lead');

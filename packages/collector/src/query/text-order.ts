@@ -22,7 +22,7 @@ export function compareText(a: string, b: string): number {
  * U+0130 (two code points) and in the final sigma (depends on its neighbours).
  */
 export function foldCase(text: string): string {
-  if (/^[\u0000-\u007f]*$/.test(text)) return text.toLowerCase();
+  if (!/[\u0080-\uffff]/.test(text)) return text.toLowerCase();
   let folded = '';
   for (const point of text) folded += point === '\u0130' ? 'i' : point.toLowerCase();
   return folded;

@@ -66,7 +66,7 @@ export const arbitraryRecord: fc.Arbitrary<AccessRecord> = fc.record(
     seq: integer,
     labels: fc
       .dictionary(fc.constantFrom(...SAMPLE_LABELS), text, { minKeys: 1, maxKeys: 3 })
-      .map((labels) => ({ ...labels })),
+      .map((labels) => Object.fromEntries(Object.entries(labels))),
   },
   { requiredKeys: ['v', 'timestamp', 'action', 'observer', 'observer_kind', 'session', 'seq'] },
 );

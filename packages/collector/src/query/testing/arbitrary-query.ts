@@ -38,7 +38,7 @@ const bounds = (value: fc.Arbitrary<number>) =>
     .tuple(fc.option(value, { nil: undefined }), fc.option(value, { nil: undefined }))
     .filter(([low, high]) => low !== undefined || high !== undefined)
     .map(([low, high]) => (low !== undefined && high !== undefined && low > high ? [high, low] : [low, high]))
-    .map(([low, high]) => ({ ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }) }));
+    .map(([low, high]) => Object.assign({}, low === undefined ? {} : { low }, high === undefined ? {} : { high }));
 
 const ipRange = fc
   .tuple(fc.constantFrom(...SAMPLE_IPS), fc.integer({ min: 0, max: 16 }))
@@ -53,12 +53,11 @@ const textRange = fc
   .filter(([, a, b]) => a !== b)
   .map(([at, a, b, lowIn, highIn, sides]): Query => {
     const [low, high] = compareText(a, b) < 0 ? [a, b] : [b, a];
-    return {
-      kind: 'text-range',
-      target: at,
-      ...(sides === 'high' ? {} : { low: { value: low, inclusive: lowIn } }),
-      ...(sides === 'low' ? {} : { high: { value: high, inclusive: highIn } }),
-    };
+    const base = { kind: 'text-range', target: at } as const;
+    const from = { low: { value: low ?? '', inclusive: lowIn } };
+    const to = { high: { value: high ?? '', inclusive: highIn } };
+    if (sides === 'both') return Object.assign(base, from, to);
+    return Object.assign(base, sides === 'low' ? from : to);
   });
 
 const micros = fc.integer({ min: 0, max: 9 }).map((n) => SAMPLE_START + n * 86_400_000_000);
@@ -71,14 +70,14 @@ const term: fc.Arbitrary<Query> = fc.oneof(
   fc.tuple(target, text).map(([at, value]): Query => ({ kind: 'text-equals', target: at, value })),
   fc.tuple(target, glob).map(([at, pattern]): Query => ({ kind: 'text-glob', target: at, glob: pattern })),
   textRange,
-  bounds(fc.integer({ min: 0, max: 6 })).map((range): Query => ({ kind: 'integer-range', name: 'bytes_in', ...range })),
-  bounds(fc.constantFrom(0, 22, 5432, 65_535)).map((range): Query => ({
-    kind: 'integer-range',
-    name: 'dest_port',
-    ...range,
-  })),
-  bounds(micros).map((range): Query => ({ kind: 'time-range', name: 'timestamp', ...range })),
-  ipRange.map((range): Query => ({ kind: 'ip-range', name: 'src_ip', ...range })),
+  bounds(fc.integer({ min: 0, max: 6 })).map((range): Query =>
+    Object.assign({ kind: 'integer-range', name: 'bytes_in' } as const, range),
+  ),
+  bounds(fc.constantFrom(0, 22, 5432, 65_535)).map((range): Query =>
+    Object.assign({ kind: 'integer-range', name: 'dest_port' } as const, range),
+  ),
+  bounds(micros).map((range): Query => Object.assign({ kind: 'time-range', name: 'timestamp' } as const, range)),
+  ipRange.map((range): Query => Object.assign({ kind: 'ip-range', name: 'src_ip' } as const, range)),
   fc
     .oneof(
       glob,
