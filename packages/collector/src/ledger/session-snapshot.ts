@@ -58,13 +58,13 @@ function isRange(value: unknown): value is SequenceRange {
 
 function isRow(value: unknown): value is SessionRow {
   if (!Array.isArray(value) || value.length !== 3) return false;
-  const [key, next, holes] = value as readonly unknown[];
+  const [key, next, holes]: readonly unknown[] = value;
   return typeof key === 'string' && isCount(next) && Array.isArray(holes) && holes.every(isRange);
 }
 
 function isEnd(value: unknown): value is readonly [string, SegmentEnd] {
   if (!Array.isArray(value) || value.length !== 2) return false;
-  const [className, end] = value as readonly unknown[];
+  const [className, end]: readonly unknown[] = value;
   if (typeof className !== 'string' || typeof end !== 'object' || end === null) return false;
   return (
     'segment' in end &&

@@ -1,12 +1,12 @@
-import fc from 'fast-check';
+import { array, assert, integer, nat, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { SequenceRanges } from './sequence-ranges.ts';
 
-const batch = fc.record({ first: fc.nat(60), count: fc.integer({ min: 1, max: 12 }) });
+const batch = record({ first: nat(60), count: integer({ min: 1, max: 12 }) });
 
 test('tells exactly what is missing, like a set of numbers would', () => {
-  fc.assert(
-    fc.property(fc.array(batch, { maxLength: 20 }), (batches) => {
+  assert(
+    property(array(batch, { maxLength: 20 }), (batches) => {
       const ranges = new SequenceRanges();
       const held = new Set<number>();
       for (const { first, count } of batches) {
