@@ -9,37 +9,60 @@ import type { Call, FromWorker, ToWorker, WorkerStart } from './worker-protocol.
 /** Entry of the index's thread: feeds what it is sent to the index, and answers calls between feeds. */
 
 function post(message: FromWorker): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
+}
+
+/** What has come in from the main thread and waits to be taken up. */
+class Inbox {
+  readonly chunks: FollowedChunk[] = [];
+  /** The call that asks to close, once it has come. */
+  closeCall: number | undefined;
+  #wake: () => void = () => undefined;
+
+  take(message: ToWorker): Call | undefined {
+    this.#wake();
+    if (message.type === 'feed') {
+      this.chunks.push(message.chunk);
+      return undefined;
+    }
+    if (message.call.name === 'close') this.closeCall = message.id;
+    return message.call;
+  }
+
+  /** Resolves when something comes in, or after a while, for the work that time brings. */
+  async arrival(): Promise<void> {
+    if (this.chunks.length > 0 || this.closeCall !== undefined) return;
+    const arrived = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = setTimeout(() => this.#wake(), FRESHNESS_MS);
+    await arrived;
+    clearTimeout(timer);
+  }
 }
 
 async function run(start: WorkerStart): Promise<void> {
   const core = await IndexCore.open(start);
-  const queue: FollowedChunk[] = [];
-  let closing: number | undefined;
-  let wake: () => void = () => undefined;
+  const inbox = new Inbox();
   parentPort?.on('message', (message: ToWorker) => {
-    if (message.type === 'feed') queue.push(message.chunk);
-    else if (message.call.name === 'close') closing = message.id;
-    else void answer(core, message.id, message.call);
-    wake();
+    const call = inbox.take(message);
+    if (message.type === 'call' && call !== undefined && call.name !== 'close') void answer(core, message.id, call);
   });
   post({ type: 'opened', status: core.status() });
   let told = '';
-  while (closing === undefined || queue.length > 0) {
-    if (queue.length === 0) {
-      const idle = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const timer = setTimeout(wake, FRESHNESS_MS);
-      await idle;
-      clearTimeout(timer);
-    }
-    if (queue.length > 0) {
-      const chunk = takeJoined(queue);
+  for (;;) {
+    await inbox.arrival();
+    if (inbox.chunks.length > 0) {
+      const chunk = takeJoined(inbox.chunks);
       await core.append(chunk);
       post({ type: 'fed', bytes: chunk.lines.length });
       // Messages come in between turns only: without this, searches would wait while feeding goes on.
       await nextTurn();
+    } else if (inbox.closeCall !== undefined) {
+      await core.close();
+      post({ type: 'answer', id: inbox.closeCall, answer: undefined });
+      parentPort?.close();
+      return;
     } else {
       await core.tick();
     }
@@ -48,10 +71,6 @@ async function run(start: WorkerStart): Promise<void> {
     if (text !== told) post({ type: 'status', status });
     told = text;
   }
-  core.show();
-  await core.close();
-  post({ type: 'answer', id: closing, answer: undefined });
-  parentPort?.close();
 }
 
 async function answer(core: IndexCore, id: number, call: Call): Promise<void> {

@@ -40,6 +40,9 @@ export const QUERIES_QUEUED_MAX = 64;
 /** Longest a query may take, waiting included, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 30_000;
 
+/** How long after an interrupt the next one follows while a query has not ended, in milliseconds. */
+export const INTERRUPT_AGAIN_MS = 50;
+
 /** Most hits on one page. */
 export const PAGE_HITS_MAX = 10_000;
 

@@ -1,27 +1,24 @@
 import { MERGE_FILES_MIN, MERGED_RECORDS_MAX } from './limits.ts';
 
 /**
- * Which neighbouring files to merge next, as a range of the list: the longest run of at least 8 files of one size class
- * (each class eight times the one before) that fit into one file. So a record is rewritten once a class, and the number
- * of files grows with the logarithm of their records until they are full. Undefined if nothing is worth it.
+ * Which neighbouring files to merge next, as a range of the list: at least 8 that fit into one file, of which the biggest
+ * is at most half of the whole. So a record's file at least doubles with each rewriting, which bounds how often one is
+ * rewritten. Undefined if nothing is worth it.
  */
 export function planMerge(
   partitions: readonly { readonly records: number }[],
 ): { readonly from: number; readonly to: number } | undefined {
   for (let from = 0; from < partitions.length; from += 1) {
-    const level = sizeClass(partitions[from]?.records ?? 0);
-    let records = 0;
-    let to = from;
-    for (; to < partitions.length; to += 1) {
+    let [records, biggest] = [0, 0];
+    let best: number | undefined;
+    for (let to = from; to < partitions.length; to += 1) {
       const size = partitions[to]?.records ?? 0;
-      if (sizeClass(size) > level || records + size > MERGED_RECORDS_MAX) break;
       records += size;
+      biggest = Math.max(biggest, size);
+      if (records > MERGED_RECORDS_MAX) break;
+      if (to + 1 - from >= MERGE_FILES_MIN && biggest * 2 <= records) best = to + 1;
     }
-    if (to - from >= MERGE_FILES_MIN) return { from, to };
+    if (best !== undefined) return { from, to: best };
   }
   return undefined;
-}
-
-function sizeClass(records: number): number {
-  return Math.floor(Math.log2(Math.max(1, MERGED_RECORDS_MAX / Math.max(1, records))) / -3);
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Result } from '@portledger/format';
-import { QUERIES_ACTIVE_MAX, QUERIES_QUEUED_MAX } from './limits.ts';
+import { INTERRUPT_AGAIN_MS, QUERIES_ACTIVE_MAX, QUERIES_QUEUED_MAX } from './limits.ts';
 import type { SearchFault } from './record-index.ts';
 
 type Turn = { readonly take: (connection: DuckDBConnection) => void };
@@ -48,17 +48,18 @@ export class QueryGate {
     const connection = await this.#turn(deadline);
     if (connection === undefined) return this.#tooLate();
     let interrupted = false;
-    const timer = setTimeout(
-      () => {
-        interrupted = true;
-        connection.interrupt();
-      },
-      Math.max(0, deadline - performance.now()),
-    );
+    let again: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      interrupted = true;
+      connection.interrupt();
+      // An interrupt between two statements of a query is lost, so it is said again until the query has ended.
+      again = setTimeout(interrupt, INTERRUPT_AGAIN_MS);
+    };
+    const timer = setTimeout(interrupt, Math.max(0, deadline - performance.now()));
     try {
       this.#run += 1;
       const value = await query(connection);
-      return { ok: true, value };
+      return interrupted ? this.#tooLate() : { ok: true, value };
     } catch (error) {
       if (interrupted) return this.#tooLate();
       if (error instanceof Error && error.message.startsWith('Out of Memory')) {
@@ -67,6 +68,7 @@ export class QueryGate {
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(again);
       this.#release(connection);
     }
   }
