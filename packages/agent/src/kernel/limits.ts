@@ -1,7 +1,7 @@
 /** Every bound of capture in the kernel, with its unit and the reason for it. Those marked = are also in capture.h. */
 
-/** Default bytes of the ring: four seconds of 20,000 short connections a second on each of two ends. */
-export const RING_BYTES = 16_777_216;
+/** Default bytes of the ring: two seconds of 20,000 short connections a second with both ends here. Counts as RSS. */
+export const RING_BYTES = 8_388_608;
 /** Smallest and largest ring, bytes: a page holds few events; above a gigabyte the kernel refuses. */
 export const RING_BYTES_MIN = 4_096;
 export const RING_BYTES_MAX = 1_073_741_824;

@@ -15,7 +15,8 @@ export type RingVisitor = (words: Uint32Array, at: number) => void;
 
 /**
  * Reads a BPF ring buffer in place. The kernel's writers never wait and never wake us; we look at how far they got.
- * The data is mapped twice in a row, so an event that wraps around still lies in one piece.
+ * The kernel offers the data twice in a row, so that an event that wraps around lies in one piece; every mapped page
+ * counts as this process's memory, so it is mapped once and such an event is put together.
  */
 export class RingReader {
   readonly bytes: number;
@@ -38,7 +39,7 @@ export class RingReader {
     const pageBytes = libbpf.pageBytes();
     const consumer = mapMemory(libbpf, { fd, bytes: pageBytes, offset: 0, writable: true });
     if (!consumer.ok) return consumer;
-    const producer = mapMemory(libbpf, { fd, bytes: pageBytes + 2 * bytes, offset: pageBytes, writable: false });
+    const producer = mapMemory(libbpf, { fd, bytes: pageBytes + bytes, offset: pageBytes, writable: false });
     if (!producer.ok) {
       consumer.value.unmap();
       return producer;
@@ -64,8 +65,11 @@ export class RingReader {
       // Still being written: the rest waits, so that order holds.
       if ((header & BUSY) !== 0) break;
       const length = header & LENGTH;
-      if ((header & DISCARDED) === 0) visit(words, (offset + HEADER_BYTES) >>> 2);
       const advance = (length + HEADER_BYTES + 7) & ~7;
+      if ((header & DISCARDED) === 0) {
+        if (offset + advance <= this.bytes) visit(words, (offset + HEADER_BYTES) >>> 2);
+        else visit(this.#joined(offset, advance), HEADER_BYTES >>> 2);
+      }
       position += advance;
       offset = (offset + advance) & mask;
       events++;
@@ -73,6 +77,14 @@ export class RingReader {
     }
     this.#release(position);
     return position >= produced;
+  }
+
+  #joined(offset: number, bytes: number): Uint32Array {
+    const joined = new Uint32Array(bytes >>> 2);
+    const first = this.#words.subarray(offset >>> 2);
+    joined.set(first);
+    joined.set(this.#words.subarray(0, joined.length - first.length), first.length);
+    return joined;
   }
 
   #release(position: number): void {
