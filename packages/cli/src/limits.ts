@@ -10,7 +10,7 @@ export const ERROR_BODY_BYTES_MAX = 64 * 1024;
 /** Milliseconds after which `up` tells what it waits for. */
 export const SLOW_START_MS = 2_000;
 
-/** Milliseconds that a child may take until it is ready. The first start makes keys and loads the index. */
+/** Milliseconds that the agent waits for a collector that starts beside it: a long index may have to be loaded. */
 export const CHILD_READY_TIMEOUT_MS = 60_000;
 
 /** Milliseconds that the agent (which tries to deliver for 2 s) and the collector get to stop by themselves. */
@@ -35,6 +35,9 @@ export const LAST_WORDS_LINES_MAX = 20;
 
 /** Live lines that `up` shows before it falls silent. */
 export const FIRST_LINES_MAX = 12;
+
+/** Of them, listeners that already stood. */
+export const FIRST_LISTENERS_MAX = 4;
 
 /** Hits asked for in one page when paging through everything. The API's most. */
 export const PAGE_RECORDS = 1_000;
@@ -61,3 +64,9 @@ export const DISK_FREE_BYTES_LOW = 2 * 1024 ** 3;
 
 /** Milliseconds between two looks at how far an index has caught up. */
 export const CATCH_UP_POLL_MS = 20;
+
+/** Milliseconds between two looks for the run file of a collector that is starting. */
+export const RUN_FILE_POLL_MS = 15;
+
+/** Milliseconds that a command waits for a collector that `up` is starting. */
+export const COLLECTOR_RETURN_MS = 10_000;

@@ -45,6 +45,7 @@ export async function runProgram(invocation: Invocation, args: readonly string[]
 export function programOf(line: CommandLine): Command {
   const program = new Command('portledger')
     .description(DESCRIPTION)
+    .option('--color', 'colours, even off a terminal')
     .option('--no-color', 'no colours, even on a terminal (NO_COLOR)')
     .option('--debug', 'on a bug, print what is needed to report it')
     .version(line.invocation.version, '-V, --version', 'print the version')

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentLog } from '@portledger/agent';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
@@ -13,6 +14,7 @@ import { Failure } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
+import { CHILD_READY_TIMEOUT_MS, RUN_FILE_POLL_MS } from '../limits.ts';
 import { loadConfig } from '../load-config.ts';
 import { escapeControls } from '../output/escape.ts';
 import { addDataOptions, settingFlags } from './server-options.ts';
@@ -45,10 +47,12 @@ export function agentCommand(line: CommandLine): Command {
 async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitCode> {
   const config = await loadConfig(invocation, given.text('config'), settingFlags(given));
   const dataDir = config.get(SETTINGS.data);
-  const { startAgent } = await import('@portledger/agent');
+  const loading = import('@portledger/agent');
+  const url = await collectorUrl(invocation, config, dataDir);
+  const { startAgent } = await loading;
   const running = await startAgent({
     observer: config.get(SETTINGS.observer),
-    collectorUrl: await collectorUrl(config, dataDir),
+    collectorUrl: url,
     token: await readTokenFile(config.get(SETTINGS.agentTokenFile) ?? path.join(dataDir, 'keys', 'agent.token')),
     spoolDir: config.get(SETTINGS.spoolDir) ?? path.join(dataDir, 'spool'),
     spoolBytesMax: config.get(SETTINGS.spoolBytesMax),
@@ -66,14 +70,20 @@ async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitC
   return invocation.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
 }
 
-async function collectorUrl(config: Config, dataDir: string): Promise<string> {
+async function collectorUrl(invocation: Invocation, config: Config, dataDir: string): Promise<string> {
   const given = config.get(SETTINGS.agentCollector);
   if (given !== undefined) {
     if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
     throw usage(`the collector's address must be a URL such as http://127.0.0.1:7071, not ${JSON.stringify(given)}`);
   }
-  const run = await readRunFile(dataDir);
-  if (run !== undefined) return run.url;
+  const deadlineMs = performance.now() + (invocation.supervisor === undefined ? 0 : CHILD_READY_TIMEOUT_MS);
+  for (;;) {
+    const run = await readRunFile(dataDir);
+    if (run !== undefined) return run.url;
+    if (performance.now() >= deadlineMs) break;
+    // Under `up` both start at once: the collector writes the file once it listens.
+    await delay(RUN_FILE_POLL_MS, undefined, { signal: invocation.stop });
+  }
   const remedy = 'name one with --collector URL --token-file FILE, or start both with `portledger up`';
   throw new Failure(EXIT.unreachable, `no collector is running on ${dataDir}`, remedy);
 }

@@ -1,10 +1,11 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
 import type { CommandLine } from '../command-line.ts';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { readRunFile } from '../connection/run-file.ts';
+import { readRunFile, readUpFile, upFilePath } from '../connection/run-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
@@ -53,12 +54,13 @@ async function up(invocation: Invocation, given: GivenOptions): Promise<ExitCode
 }
 
 async function refuseSecond(dataDir: string): Promise<void> {
-  const running = await readRunFile(dataDir);
-  if (running === undefined) return;
-  const message = `already running on ${dataDir}: ${running.url} (process ${running.pid}, since ${running.started})`;
+  const [running, up] = await Promise.all([readRunFile(dataDir), readUpFile(dataDir)]);
+  if (running === undefined && up === undefined) return;
+  const where = running === undefined ? 'its collector is being started' : running.url;
+  const { pid, started } = up ?? { pid: running?.pid, started: running?.started };
   const remedy =
     '`portledger console` prints a sign-in link, `portledger tail` shows what it sees; another --data DIR and --listen run a second one';
-  throw new Failure(EXIT.failed, message, remedy);
+  throw new Failure(EXIT.failed, `already running on ${dataDir}: ${where} (process ${pid}, since ${started})`, remedy);
 }
 
 /** One run of `up`: two children, stopped in the order agent, collector, so that the agent's last records are delivered. */
@@ -88,6 +90,7 @@ class UpRun {
   async run(): Promise<ExitCode> {
     const { stop, onHurry } = this.#invocation;
     onHurry(() => this.#hurry.abort());
+    await this.#writeUpFile();
     const slow = setTimeout(() => this.#tellWaiting(), SLOW_START_MS);
     const collector = this.#keepCollector();
     const ended = Promise.withResolvers<never>();
@@ -96,18 +99,19 @@ class UpRun {
       if (stop.aborted) resolve(undefined);
       stop.addEventListener('abort', () => resolve(undefined));
     });
-    let agent: Promise<void> = Promise.resolve();
+    // Both start at once; the agent waits for the collector by itself.
+    const agent = this.#captures() ? this.#keepAgent() : Promise.resolve();
+    agent.catch((error: unknown) => ended.reject(error));
     try {
       const ready = await Promise.race([this.#collectorReady.promise, stopped, ended.promise]);
       if (ready !== undefined) {
-        if (this.#captures()) agent = this.#keepAgent();
-        agent.catch((error: unknown) => ended.reject(error));
         await Promise.race([this.#present(ready, slow), stopped, ended.promise]);
         await Promise.race([stopped, ended.promise]);
       }
     } finally {
       clearTimeout(slow);
       await this.#stop(agent, collector);
+      await rm(upFilePath(this.#config.get(SETTINGS.data)), { force: true });
     }
     return this.#farewell();
   }
@@ -158,6 +162,12 @@ class UpRun {
   #hooks(name: 'collector' | 'agent', onReport: (report: ChildReport) => void): ChildHooks {
     const { terminal } = this.#invocation;
     return { onReport, onRestart: (ending, delayMs) => tellRestart(terminal, name, ending, delayMs, this.#logs[name]) };
+  }
+
+  async #writeUpFile(): Promise<void> {
+    const file = upFilePath(this.#config.get(SETTINGS.data));
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, JSON.stringify({ pid: process.pid, started: new Date().toISOString() }), { mode: 0o600 });
   }
 
   #captures(): boolean {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -8,9 +9,11 @@ import { Failure, messageOf, systemCodeOf } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
+import { COLLECTOR_RETURN_MS, RUN_FILE_POLL_MS } from '../limits.ts';
 import { loadConfig } from '../load-config.ts';
 import { ApiClient } from './api-client.ts';
-import { readRunFile } from './run-file.ts';
+import { readRunFile, readUpFile } from './run-file.ts';
+import type { RunFile } from './run-file.ts';
 
 /** What a command asks: a collector that runs, or a data folder that nobody has open. */
 export type CollectorTarget =
@@ -50,7 +53,7 @@ export function configOf(invocation: Invocation, given: GivenOptions): Promise<C
 
 /** The collector that runs on a data folder; undefined: none does. Throws when one does and can't be used. */
 export async function runningClient(dataDir: string): Promise<ApiClient | undefined> {
-  const run = await readRunFile(dataDir);
+  const run = await awaitedRunFile(dataDir);
   if (run === undefined) return undefined;
   const client = new ApiClient(run.url, run.token);
   if (await client.isHealthy()) return client;
@@ -60,6 +63,25 @@ export async function runningClient(dataDir: string): Promise<ApiClient | undefi
     message,
     `look into ${path.join(dataDir, 'log', 'collector.log')}, or start it anew`,
   );
+}
+
+/** While `up` starts its collector, or starts it again, the folder is not free: the collector is waited for. */
+async function awaitedRunFile(dataDir: string): Promise<RunFile | undefined> {
+  for (const deadlineMs = performance.now() + COLLECTOR_RETURN_MS; ;) {
+    const run = await readRunFile(dataDir);
+    if (run !== undefined) return run;
+    const up = await readUpFile(dataDir);
+    if (up === undefined) return undefined;
+    if (performance.now() >= deadlineMs) {
+      const message = `the collector of ${dataDir} is not up: \`portledger up\` (process ${up.pid}) is starting it`;
+      throw new Failure(
+        EXIT.unreachable,
+        message,
+        `try again in a moment, or look into ${path.join(dataDir, 'log', 'collector.log')}`,
+      );
+    }
+    await delay(RUN_FILE_POLL_MS);
+  }
 }
 
 export async function holdsLedger(dataDir: string): Promise<boolean> {

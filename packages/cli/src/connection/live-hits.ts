@@ -11,9 +11,36 @@ export type LiveEvent =
   | { readonly kind: 'hit'; readonly hit: Hit }
   | { readonly kind: 'dropped'; readonly count: number };
 
-/** Records as the collector takes them, until the stream breaks off or `signal` is aborted. */
-export async function* liveHits(client: ApiClient, query: string, signal: AbortSignal): AsyncGenerator<LiveEvent> {
-  const body = await client.stream('/v1/tail', { parameters: { q: query }, signal }, query);
+/**
+ * Records as the collector takes them, beyond break-offs: it connects again, and again, with growing pauses. Ends when
+ * `stop` is aborted; throws when the first connection can't be made or the collector says that asking again is of no use.
+ */
+export async function* steadyLiveEvents(
+  client: ApiClient,
+  query: string,
+  stop: AbortSignal,
+  onBreak: () => void,
+): AsyncGenerator<LiveEvent> {
+  let delayMs = RESTART_DELAY_MS;
+  for (let wasConnected = false; !stop.aborted;) {
+    try {
+      const body = await client.stream('/v1/tail', { parameters: { q: query }, signal: stop }, query);
+      wasConnected = true;
+      for await (const event of liveEvents(body)) {
+        delayMs = RESTART_DELAY_MS;
+        yield event;
+      }
+    } catch (error) {
+      if (!stop.aborted && !(wasConnected && isBreakOff(error))) throw error;
+    }
+    if (stop.aborted) return;
+    onBreak();
+    await delay(delayMs, undefined, { signal: stop }).catch(() => undefined);
+    delayMs = Math.min(delayMs * 2, RESTART_DELAY_MS_MAX);
+  }
+}
+
+async function* liveEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<LiveEvent> {
   for await (const { event, data } of serverSentEvents(body)) {
     const input: unknown = JSON.parse(data);
     if (event === 'record') {
@@ -25,31 +52,8 @@ export async function* liveHits(client: ApiClient, query: string, signal: AbortS
   }
 }
 
-/**
- * The same, beyond break-offs: it connects again, and again, with growing pauses. Ends when `stop` is aborted; throws when
- * the first connection can't be made or the collector says that asking again is of no use.
- */
-export async function* steadyLiveEvents(
-  client: ApiClient,
-  query: string,
-  stop: AbortSignal,
-  onBreak: () => void,
-): AsyncGenerator<LiveEvent> {
-  let delayMs = RESTART_DELAY_MS;
-  for (let wasConnected = false; !stop.aborted; wasConnected = true) {
-    try {
-      for await (const event of liveHits(client, query, stop)) {
-        delayMs = RESTART_DELAY_MS;
-        wasConnected = true;
-        yield event;
-      }
-    } catch (error) {
-      const isFinal = error instanceof Failure && error.exitCode !== EXIT.unreachable;
-      if (!stop.aborted && (isFinal || !wasConnected)) throw error;
-    }
-    if (stop.aborted) return;
-    onBreak();
-    await delay(delayMs, undefined, { signal: stop }).catch(() => undefined);
-    delayMs = Math.min(delayMs * 2, RESTART_DELAY_MS_MAX);
-  }
+/** The collector went away, or is not back yet: fetch says `terminated` when a body breaks off. */
+function isBreakOff(error: unknown): boolean {
+  if (error instanceof Failure) return error.exitCode === EXIT.unreachable;
+  return error instanceof TypeError && error.message === 'terminated';
 }

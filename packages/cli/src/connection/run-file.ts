@@ -7,6 +7,23 @@ import { isObject } from '../output/hit.ts';
 /** What a running collector tells of itself in `DIR/run/collector.json` (mode 0600). */
 export type RunFile = { readonly url: string; readonly pid: number; readonly token: string; readonly started: string };
 
+/** What `up` tells of itself in `DIR/run/up.json`: a collector that is not there now is being started. */
+export type UpFile = { readonly pid: number; readonly started: string };
+
+export function upFilePath(dataDir: string): string {
+  return path.join(dataDir, 'run', 'up.json');
+}
+
+/** The `up` that keeps a collector running on the folder; undefined: none does, or it can't be told. */
+export async function readUpFile(dataDir: string): Promise<UpFile | undefined> {
+  const content = await readFile(upFilePath(dataDir), 'utf8').catch(() => '');
+  const input = parsedJson(content);
+  if (!isObject(input)) return undefined;
+  const { pid, started } = input;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
+  return { pid, started: typeof started === 'string' ? started : '' };
+}
+
 export function runFilePath(dataDir: string): string {
   return path.join(dataDir, 'run', 'collector.json');
 }
@@ -32,12 +49,7 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
 
 /** A torn or foreign file says nothing about a running collector. */
 export function parseRunFile(content: string): RunFile | undefined {
-  let input: unknown;
-  try {
-    input = JSON.parse(content);
-  } catch {
-    return undefined;
-  }
+  const input = parsedJson(content);
   if (!isObject(input)) return undefined;
   const { url, pid, token, started } = input;
   if (
@@ -61,5 +73,13 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+function parsedJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
   }
 }

@@ -42,7 +42,8 @@ export function pad(text: string, columns: number, side: 'left' | 'right'): stri
 export function shorten(text: string, columns: number, where: 'middle' | 'end'): string {
   if (displayWidth(text) <= columns) return text;
   if (columns <= 1) return columns === 1 ? '…' : '';
-  const headColumns = where === 'end' ? columns - 1 : Math.floor((columns - 1) / 2);
+  // Of a path the end says more than the beginning.
+  const headColumns = where === 'end' ? columns - 1 : Math.floor((columns - 1) / 3);
   const tailColumns = columns - 1 - headColumns;
   return `${take(Array.from(text), headColumns).join('')}…${take(Array.from(text).reverse(), tailColumns).reverse().join('')}`;
 }

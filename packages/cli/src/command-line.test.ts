@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { BIN, run, startProgram, temporaryDir } from './testing/portledger.ts';
+
+const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((file) => existsSync(file));
+const DOCS = new URL('../../../docs/cli.md', import.meta.url);
+
+describe('the command line', () => {
+  test('every command has help with examples and exit codes, and stands in docs/cli.md with all its options', async () => {
+    const page = await readFile(DOCS, 'utf8');
+    const names = async (args: readonly string[]): Promise<string[]> => {
+      const { out, code } = await run([...args, '--help']);
+      expect(code).toBe(0);
+      const listed = /^Commands:\n([\s\S]*?)\n\n/m.exec(out)?.[1] ?? '';
+      return [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
+    };
+    const tops = await names([]);
+    expect(tops.length).toBeGreaterThan(14);
+    for (const top of tops) {
+      const { out } = await run([top, '--help']);
+      expect(out, top).toContain('Exit codes:');
+      const subs = await names([top]);
+      if (subs.length === 0) expect(out, top).toContain('Examples:');
+      const paths = subs.length === 0 ? [top] : subs.map((sub) => `${top} ${sub}`);
+      for (const command of paths) {
+        expect(page).toContain(`\n### \`portledger ${command}`);
+        const section = page.split(`\n### \`portledger ${command}`)[1]?.split('\n### ')[0] ?? '';
+        const help = subs.length === 0 ? out : (await run([...command.split(' '), '--help'])).out;
+        const options = [...(help.split('Global Options:')[0] ?? '').matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(
+          ([, option = '']) => option,
+        );
+        const shared = new Set(['--help', '--server', '--token', '--token-file', '--data', '--config']);
+        for (const option of options) if (!shared.has(option)) expect(section, command).toContain(option);
+      }
+    }
+  });
+
+  test.each([
+    [['serch'], "unknown command 'serch'", 'did you mean search?'],
+    [['search', '--limti', '3'], "unknown option '--limti'", 'did you mean --limit?'],
+    [['search', '--limit', 'many'], '--limit takes a whole number', ''],
+    [['search', '--format', 'xml'], '--format takes one of table, jsonl, csv, yaml, template', ''],
+    [['search', '--fields', 'usr'], 'no record has a field "usr"', 'did you mean user?'],
+    [['search', '--all', '--limit', '3'], '--all and --limit contradict', ''],
+    [['search', '--from', '] OR user:x'], '--from takes a time', 'now-1h'],
+    [['search', '--server', 'nowhere'], '--server takes an address', ''],
+    [['top'], "missing required argument 'field'", '--help'],
+    [['up', '--listen', 'nowhere'], 'is not HOST:PORT', 'config check'],
+    [['up', '--capture', 'magic'], '"magic" is not one of auto, ebpf, sock-diag, none', ''],
+    [['config', 'check', '--config', '/nonexistent.yaml'], "can't read the configuration", '--config'],
+    [['token', 'create', 'x'], "required option '--role <role>' not specified", '--help'],
+    [['verify', '--vkey', 'nonsense', '--data', '/nonexistent'], 'there is no ledger in /nonexistent', '--data'],
+  ])('%j is refused with exit code 2: %s', async (args, message, remedy) => {
+    const { code, out, err } = await run(args);
+    expect(err).toContain(message);
+    expect(err).toContain(remedy);
+    expect(err).not.toMatch(/^\s+at /m);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('no collector to be reached is exit code 3, no token 4', async () => {
+    await using dir = await temporaryDir();
+    expect(await run(['search', '--data', dir.path])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('portledger up'),
+    });
+    const args = ['search', '--server', 'http://127.0.0.1:1', '--config', path.join(dir.path, 'portledger.yaml')];
+    await writeFile(path.join(dir.path, 'portledger.yaml'), 'data: nowhere\n');
+    expect((await run([...args, '--token', 'plt_x'])).code).toBe(3);
+    expect((await run(args)).code).toBe(4);
+  });
+
+  test('config print shows values with their origins, and can be read back', async () => {
+    await using dir = await temporaryDir();
+    const file = path.join(dir.path, 'portledger.yaml');
+    await writeFile(file, 'agent:\n  heartbeat_interval: 30s\n  token_file: secret\n');
+    await writeFile(path.join(dir.path, 'secret'), 'plt_very_secret\n');
+    const { out } = await run(['config', 'print', '--config', file], {
+      environment: { PORTLEDGER_LISTEN: '127.0.0.1:9000' },
+    });
+    expect(out).toMatch(/^listen: 127\.0\.0\.1:9000 +# PORTLEDGER_LISTEN$/m);
+    expect(out).toMatch(new RegExp(`^  heartbeat_interval: 30s +# ${file}:2$`, 'm'));
+    expect(out).not.toContain('plt_very_secret');
+    await writeFile(file, out);
+    expect((await run(['config', 'check', file])).code).toBe(0);
+  });
+
+  test('runs through a link and from any working directory', async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), 'portledger-link-'));
+    await using _ = {
+      [Symbol.asyncDispose]: () => import('node:fs/promises').then(({ rm }) => rm(dir, { recursive: true })),
+    };
+    await symlink(BIN, path.join(dir, 'portledger'));
+    const { out } = await startProgram(process.execPath, [path.join(dir, 'portledger'), 'version'], { workingDir: '/' })
+      .ended;
+    expect(out).toMatch(/^portledger \d+\.\d+\.\d+, Node 2[4-9]\./);
+  });
+
+  test.skipIf(OLD_NODE === undefined)(
+    'an older Node hands over to the pinned one, exit code and all (needs another Node)',
+    async () => {
+      const version = await startProgram(OLD_NODE ?? '', [BIN, 'version']).ended;
+      expect(version.out).toMatch(/Node 2[4-9]\./);
+      expect((await startProgram(OLD_NODE ?? '', [BIN, 'nonsense']).ended).code).toBe(2);
+    },
+  );
+
+  test('a reader that has seen enough ends it quietly', async () => {
+    const { code, err } = await startProgram('/bin/sh', ['-c', `${process.execPath} ${BIN} config schema | head -1`])
+      .ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});
