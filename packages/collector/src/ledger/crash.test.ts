@@ -92,7 +92,7 @@ describe('a crash', () => {
         });
       }
     }
-  }, 60_000);
+  }, 180_000);
 
   test('after a crash in recovery after a crash, still loses and doubles nothing (300 seeds)', async () => {
     for (let seed = 1; seed <= 300; seed++) {
@@ -110,5 +110,5 @@ describe('a crash', () => {
         throw new Error(`seed ${seed}`, { cause });
       });
     }
-  }, 60_000);
+  }, 180_000);
 });

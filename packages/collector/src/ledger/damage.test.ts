@@ -85,7 +85,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
       disk.set(path, bytes);
     }
     expect(missed).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('shows every missing file', async () => {
     for (const path of disk.paths()) {
@@ -110,7 +110,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
       }
       disk.set(path, bytes);
     }
-  }, 60_000);
+  }, 180_000);
 
   test('shows a file that nothing accounts for, and bytes after the end of any file', async () => {
     for (const path of [
