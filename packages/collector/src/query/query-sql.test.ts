@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTableSql } from '../followers/index/columns.ts';
+import { COLUMNS } from '../followers/index/columns.ts';
 import { openDatabase, readRows } from '../followers/index/database.ts';
 import { hitOf, HIT_COLUMNS } from '../followers/index/hit-rows.ts';
+import { HotTable } from '../followers/index/hot-table.ts';
 import { RowBatch } from '../followers/index/row-batch.ts';
 import { chunkOf } from '../followers/testing/sample-traffic.ts';
 import { testFolder } from '../followers/testing/test-folder.ts';
@@ -19,11 +20,13 @@ test('SQL and the test in memory agree, and columns give back the very record, i
   const records = fc.sample(arbitraryRecord, { numRuns: 2000, seed: 11 });
   const hits = hitsFrom(records);
   const chunk = chunkOf(records, { block: 0, position: 0 }, hits[0]?.received ?? '');
-  await connection.run(createTableSql('records'));
-  const appender = await connection.createAppender('records');
+  const table = await HotTable.open(connection, 'records', new Set(COLUMNS.keys()));
   const batch = new RowBatch();
-  for (let from = 0; from < chunk.count;) from += batch.append(appender, chunk, from).rows;
-  appender.closeSync();
+  for (let from = 0; from < chunk.count;) {
+    from += batch.read(chunk, from).rows;
+    batch.handOver(table);
+  }
+  table.appender.closeSync();
   const rows = await readRows(connection, { sql: `SELECT ${HIT_COLUMNS} FROM records ORDER BY position`, params: [] });
   expect(rows.map(hitOf)).toEqual(hits);
   let found = 0;

@@ -56,6 +56,7 @@ export function columnNumber(name: SearchFieldName): number {
   return COLUMNS.findIndex((column) => column.name === name);
 }
 
-export function createTableSql(table: string): string {
-  return `CREATE TABLE "${table}" (${COLUMNS.map(({ name, kind }) => `"${name}" ${columnType(kind).toString()}`).join(', ')})`;
+export function createTableSql(table: string, columns: readonly number[] = COLUMNS.map((_, number) => number)): string {
+  const list = columns.flatMap((number) => COLUMNS[number] ?? []);
+  return `CREATE TABLE "${table}" (${list.map(({ name, kind }) => `"${name}" ${columnType(kind).toString()}`).join(', ')})`;
 }

@@ -1,13 +1,13 @@
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Cursor } from '../../ledger/ledger-shapes.ts';
 import type { FollowedChunk } from '../ledger-source.ts';
-import { createTableSql } from './columns.ts';
+import { HotTable } from './hot-table.ts';
 import { HOT_TABLE_RECORDS_MIN } from './limits.ts';
 import type { PartitionRange } from './partition.ts';
 import type { AppendedRows, RowBatch } from './row-batch.ts';
 import type { RecordSource, SourceSet } from './source-set.ts';
 
-type HotTable = { readonly name: string; visible: number; lowMicros: number; highMicros: number };
+type Held = { readonly table: HotTable; visible: number; lowMicros: number; highMicros: number };
 
 /** How many spans of single batches fit into the whole set's before its records count as out of order. */
 const DISORDER_MAX = 4;
@@ -19,8 +19,8 @@ export class HotSet {
   readonly #namePrefix: string;
   readonly #drop: (table: string) => void;
   readonly #retire: (() => void)[] = [];
-  readonly #tables: HotTable[] = [];
-  #appender: DuckDBAppender | undefined;
+  readonly #tables: Held[] = [];
+  #open: Held | undefined;
   #pending = 0;
   #lowMicros = Infinity;
   #highMicros = -Infinity;
@@ -65,71 +65,67 @@ export class HotSet {
   }
 
   async append(batch: RowBatch, chunk: FollowedChunk, from: number): Promise<number> {
-    const appender = (this.#appender ??= await this.#openTable());
-    const appended = batch.append(appender, chunk, from);
-    this.#note(appended);
-    this.next = { block: chunk.block, position: chunk.position + from + appended.rows };
-    return appended.rows;
+    const read = batch.read(chunk, from);
+    if (this.#open?.table.has(batch.columns) === false) this.seal();
+    const held = (this.#open ??= await this.#openTable(batch.columns));
+    batch.handOver(held.table);
+    this.#note(held, read);
+    this.next = { block: chunk.block, position: chunk.position + from + read.rows };
+    return read.rows;
   }
 
-  async #openTable(): Promise<DuckDBAppender> {
-    const table: HotTable = {
-      name: `${this.#namePrefix}_${this.#tables.length}`,
-      visible: 0,
-      lowMicros: Infinity,
-      highMicros: -Infinity,
-    };
-    await this.#connection.run(createTableSql(table.name));
-    this.#tables.push(table);
+  async #openTable(columns: ReadonlySet<number>): Promise<Held> {
+    const table = await HotTable.open(this.#connection, `${this.#namePrefix}_${this.#tables.length}`, columns);
+    const held: Held = { table, visible: 0, lowMicros: Infinity, highMicros: -Infinity };
+    this.#tables.push(held);
+    const { select } = table;
     const source = (): RecordSource => ({
       kind: 'table',
-      name: table.name,
-      records: table.visible,
-      lowMicros: table.lowMicros,
-      highMicros: table.highMicros,
+      select,
+      records: held.visible,
+      lowMicros: held.lowMicros,
+      highMicros: held.highMicros,
     });
     this.#retire.push(this.#sources.add(source, () => this.#drop(table.name)));
-    return this.#connection.createAppender(table.name);
+    return held;
   }
 
-  #note({ rows, lowMicros, highMicros }: AppendedRows): void {
-    const table = this.#tables.at(-1);
-    if (table === undefined) throw new Error('rows were appended to no table');
+  #note(held: Held, { rows, lowMicros, highMicros }: AppendedRows): void {
     this.#pending += rows;
     this.records += rows;
     this.#batches += 1;
     this.#spanMicros += highMicros - lowMicros;
     // Bounds may be wider than what is visible yet, never narrower.
-    table.lowMicros = Math.min(table.lowMicros, lowMicros);
-    table.highMicros = Math.max(table.highMicros, highMicros);
+    held.lowMicros = Math.min(held.lowMicros, lowMicros);
+    held.highMicros = Math.max(held.highMicros, highMicros);
     this.#lowMicros = Math.min(this.#lowMicros, lowMicros);
     this.#highMicros = Math.max(this.#highMicros, highMicros);
   }
 
   /** Makes every appended row visible to searches. */
   show(): void {
-    const table = this.#tables.at(-1);
-    if (this.#pending === 0 || table === undefined) return;
-    this.#appender?.flushSync();
-    table.visible += this.#pending;
+    const held = this.#open;
+    if (this.#pending === 0 || held === undefined) return;
+    held.table.appender.flushSync();
+    held.visible += this.#pending;
     this.#pending = 0;
-    if (table.visible >= HOT_TABLE_RECORDS_MIN) this.#closeAppender();
+    if (held.visible >= HOT_TABLE_RECORDS_MIN) this.#closeTable();
   }
 
-  #closeAppender(): void {
-    this.#appender?.closeSync();
-    this.#appender = undefined;
+  #closeTable(): void {
+    this.#open?.table.appender.closeSync();
+    this.#open = undefined;
   }
 
   /** The set as a table expression, for writing it out. */
   from(): string {
-    return `(${this.#tables.map(({ name }) => `SELECT * FROM "${name}"`).join(' UNION ALL ')})`;
+    return `(${this.#tables.map(({ table }) => table.select).join(' UNION ALL ')})`;
   }
 
-  /** Shows what is left and takes no more. */
+  /** Shows what is left and closes the open table. */
   seal(): void {
     this.show();
-    this.#closeAppender();
+    this.#closeTable();
   }
 
   /** Gives the tables up; they are dropped once no search reads them. */

@@ -176,7 +176,7 @@ export class IndexWriter {
   #held(partition: Partition): { partition: Partition; retire: () => void } {
     const source = {
       kind: 'file',
-      name: partition.path,
+      path: partition.path,
       records: partition.records,
       lowMicros: partition.lowMicros,
       highMicros: partition.highMicros,

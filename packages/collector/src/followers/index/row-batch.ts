@@ -1,9 +1,10 @@
-import { BLOB, DuckDBDataChunk, type DuckDBAppender } from '@duckdb/node-api';
+import { BLOB, DuckDBDataChunk } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { FIELDS, ipBytes, microsFromTimestamp, scanLine, SLOTS } from '@portledger/format';
 import type { FollowedChunk } from '../ledger-source.ts';
 import { ColumnBuffer, VECTOR_ROWS } from './column-buffer.ts';
-import { columnNumber, COLUMNS, columnType, VALUE_BYTES } from './columns.ts';
+import { columnNumber, COLUMNS, VALUE_BYTES } from './columns.ts';
+import type { HotTable } from './hot-table.ts';
 import { integerAt, ipv4At, TimestampReader } from './line-values.ts';
 import { BATCH_BYTES_MAX } from './limits.ts';
 
@@ -32,24 +33,27 @@ export type AppendedRows = {
 /**
  * Turns the lines of chunks into DuckDB's vectors and appends them. Nothing is decoded but numbers, times and addresses:
  * the lines go over once as one long string, and texts are written as pointers into it. The appender copies what it is
- * given before it returns, so the pointers live only inside `append`.
+ * given before it returns, so the pointers live only until `handOver` is done.
  */
 export class RowBatch {
-  readonly #chunk = DuckDBDataChunk.create(COLUMNS.map((column) => columnType(column.kind)));
   /** Two strings: the lines, and the values that do not lie in them. Not VARCHAR: DuckDB would leave bytes that are no UTF-8 out. */
   readonly #heap = DuckDBDataChunk.create([BLOB]);
   readonly #buffers = COLUMNS.map((column) => new ColumnBuffer(column.kind));
   readonly #slots = new Int32Array(SLOTS);
   readonly #timestamps = new TimestampReader();
   #side: SideValue[] = [];
+  #rows = 0;
   #lowMicros = Infinity;
   #highMicros = -Infinity;
 
+  /** Numbers of the columns that any record read so far has. */
+  readonly columns = new Set<number>();
+
   /**
-   * Appends the lines of `chunk` from number `from` on, as many as one vector holds. Throws if a line is not canonical,
-   * which the ledger rules out.
+   * Reads the lines of `chunk` from number `from` on, as many as one vector holds; `handOver` is to come next. Throws if
+   * a line is not canonical, which the ledger rules out.
    */
-  append(appender: DuckDBAppender, chunk: FollowedChunk, from: number): AppendedRows {
+  read(chunk: FollowedChunk, from: number): AppendedRows {
     const start = from === 0 ? 0 : at(chunk.lineEnds, from - 1);
     const rows = rowsThatFit(chunk, from, start);
     const bytes = chunk.lines.subarray(start, at(chunk.lineEnds, from + rows - 1));
@@ -68,7 +72,8 @@ export class RowBatch {
     }
     this.#setVirtualFields(chunk, from, rows);
     this.#setSideValues(rows, chunk.class);
-    this.#handOver(appender, rows);
+    for (const [number, buffer] of this.#buffers.entries()) if (buffer.used) this.columns.add(number);
+    this.#rows = rows;
     return { rows, lowMicros: this.#lowMicros, highMicros: this.#highMicros };
   }
 
@@ -177,17 +182,20 @@ export class RowBatch {
     }
   }
 
-  #handOver(appender: DuckDBAppender, rows: number): void {
-    this.#chunk.reset();
-    this.#chunk.rowCount = rows;
-    const raw = this.#chunk.chunk;
-    for (const [number, buffer] of this.#buffers.entries()) {
-      const vector = duckdb.data_chunk_get_vector(raw, number);
+  /** Appends what was read last to a table that has every column in `columns`. */
+  handOver({ chunk, columns, appender }: HotTable): void {
+    const rows = this.#rows;
+    chunk.reset();
+    chunk.rowCount = rows;
+    for (const [place, number] of columns.entries()) {
+      const buffer = this.#buffers[number];
+      if (buffer === undefined) continue;
+      const vector = duckdb.data_chunk_get_vector(chunk.chunk, place);
       if (buffer.used) duckdb.copy_data_to_vector(vector, 0, buffer.data, 0, rows * VALUE_BYTES[buffer.kind]);
       duckdb.vector_ensure_validity_writable(vector);
       duckdb.copy_data_to_vector_validity(vector, 0, buffer.validity, 0, Math.ceil(rows / 64) * 8);
     }
-    appender.appendDataChunk(this.#chunk);
+    appender.appendDataChunk(chunk);
   }
 }
 

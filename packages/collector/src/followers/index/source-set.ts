@@ -4,13 +4,13 @@ import { pathLiteral } from './database.ts';
 
 /** A hot table or a Parquet file, with the event times that its records lie between (epoch microseconds). */
 export type RecordSource = {
-  readonly kind: 'table' | 'file';
-  /** The table's name or the file's path. */
-  readonly name: string;
   readonly records: number;
   readonly lowMicros: number;
   readonly highMicros: number;
-};
+} & (
+  | { readonly kind: 'table'; /** Gives all columns in order. */ readonly select: string }
+  | { readonly kind: 'file'; readonly path: string }
+);
 
 type Held = { readonly source: () => RecordSource; readonly discard: () => void; users: number; retired: boolean };
 
@@ -61,10 +61,8 @@ const COLUMN_LIST = COLUMNS.map(({ name }) => `"${name}"`).join(', ');
 
 /** The sources as one table expression for FROM. */
 export function fromSources(sources: readonly RecordSource[]): string {
-  const files = sources.filter((source) => source.kind === 'file').map((source) => pathLiteral(source.name));
-  const selects = sources
-    .filter((source) => source.kind === 'table')
-    .map((source) => `SELECT ${COLUMN_LIST} FROM "${source.name}"`);
+  const files = sources.flatMap((source) => (source.kind === 'file' ? [pathLiteral(source.path)] : []));
+  const selects = sources.flatMap((source) => (source.kind === 'table' ? [source.select] : []));
   if (files.length > 0) selects.unshift(`SELECT ${COLUMN_LIST} FROM read_parquet([${files.join(', ')}])`);
   return `(${selects.join(' UNION ALL ')})`;
 }
