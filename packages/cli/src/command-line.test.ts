@@ -2,40 +2,71 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import type { Invocation } from './invocation.ts';
+import { painter } from './output/paint.ts';
+import { programOf } from './program.ts';
 import { BIN, run, startProgram, temporaryDir } from './testing/portledger.ts';
 
 const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((file) => existsSync(file));
 const DOCS = new URL('../../../docs/cli.md', import.meta.url);
 
+/** Told once in docs/cli.md for all commands. */
+const SHARED_OPTIONS = new Set(['--server', '--token', '--token-file', '--data', '--config']);
+
+function invocationInto(lines: string[]): Invocation {
+  const take = (line: string) => void lines.push(line);
+  return {
+    bin: BIN,
+    checkout: '/',
+    version: '0.0.0',
+    hostName: 'host',
+    workingDir: '/',
+    environment: {},
+    stdin: Readable.from([]),
+    terminal: {
+      out: take,
+      err: take,
+      errRaw: take,
+      drained: () => Promise.resolve(),
+      outColumns: undefined,
+      errColumns: undefined,
+      paint: painter(false),
+      errPaint: painter(false),
+      nowMs: () => 0,
+    },
+    stop: new AbortController().signal,
+    onHurry: () => undefined,
+    supervisor: undefined,
+  };
+}
+
 describe('the command line', () => {
   test('every command has help with examples and exit codes, and stands in docs/cli.md with all its options', async () => {
     const page = await readFile(DOCS, 'utf8');
-    const names = async (args: readonly string[]): Promise<string[]> => {
-      const { out, code } = await run([...args, '--help']);
-      expect(code).toBe(0);
-      const listed = /^Commands:\n([\s\S]*?)\n\n/m.exec(out)?.[1] ?? '';
-      return [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
-    };
-    const tops = await names([]);
-    expect(tops.length).toBeGreaterThan(14);
-    for (const top of tops) {
-      const { out } = await run([top, '--help']);
-      expect(out, top).toContain('Exit codes:');
-      const subs = await names([top]);
-      if (subs.length === 0) expect(out, top).toContain('Examples:');
-      const paths = subs.length === 0 ? [top] : subs.map((sub) => `${top} ${sub}`);
-      for (const command of paths) {
-        expect(page).toContain(`\n### \`portledger ${command}`);
-        const section = page.split(`\n### \`portledger ${command}`)[1]?.split('\n### ')[0] ?? '';
-        const help = subs.length === 0 ? out : (await run([...command.split(' '), '--help'])).out;
-        const options = [...(help.split('Global Options:')[0] ?? '').matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(
-          ([, option = '']) => option,
-        );
-        const shared = new Set(['--help', '--server', '--token', '--token-file', '--data', '--config']);
-        for (const option of options) if (!shared.has(option)) expect(section, command).toContain(option);
-      }
+    const help: string[] = [];
+    const program = programOf({ invocation: invocationInto(help), settle: () => undefined });
+    const leaves = program.commands.flatMap((top) =>
+      top.commands.length === 0 ? [[top]] : top.commands.map((sub) => [top, sub]),
+    );
+    expect(leaves.length).toBeGreaterThan(18);
+    for (const path of leaves) {
+      const command = path.at(-1) ?? program;
+      const name = path.map((part) => part.name()).join(' ');
+      help.length = 0;
+      command.outputHelp();
+      expect(help.join('\n'), name).toMatch(/Usage:[\s\S]*Examples:[\s\S]*Exit codes:/);
+      const section = page.split(`\n### \`portledger ${name}`)[1]?.split('\n### ')[0] ?? '';
+      expect(section, `${name} in docs/cli.md`).not.toBe('');
+      for (const { long } of command.options)
+        if (!SHARED_OPTIONS.has(long ?? '')) expect(section, name).toContain(`\`${long}`);
     }
+    const [, , text = ''] = [await run(['--help']), await run(['search', '--help'])]
+      .map(({ out }) => out)
+      .join('\n\n')
+      .split('Usage:');
+    expect(text).toContain('who reached PostgreSQL');
   });
 
   test.each([

@@ -1,11 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
 import type { CommandLine } from '../command-line.ts';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { readRunFile, readUpFile, upFilePath } from '../connection/run-file.ts';
+import { ApiClient } from '../connection/api-client.ts';
+import { readRunFile, readUpFile, tellUp } from '../connection/run-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
@@ -54,13 +54,19 @@ async function up(invocation: Invocation, given: GivenOptions): Promise<ExitCode
 }
 
 async function refuseSecond(dataDir: string): Promise<void> {
-  const [running, up] = await Promise.all([readRunFile(dataDir), readUpFile(dataDir)]);
-  if (running === undefined && up === undefined) return;
+  const [run, up] = await Promise.all([readRunFile(dataDir), readUpFile(dataDir)]);
+  // After a crash the file may name a process that is another by now: only an answer counts.
+  const running = run !== undefined && (await new ApiClient(run.url, run.token).isHealthy()) ? run : undefined;
+  const who = up ?? running;
+  if (who === undefined) return;
   const where = running === undefined ? 'its collector is being started' : running.url;
-  const { pid, started } = up ?? { pid: running?.pid, started: running?.started };
   const remedy =
     '`portledger console` prints a sign-in link, `portledger tail` shows what it sees; another --data DIR and --listen run a second one';
-  throw new Failure(EXIT.failed, `already running on ${dataDir}: ${where} (process ${pid}, since ${started})`, remedy);
+  throw new Failure(
+    EXIT.failed,
+    `already running on ${dataDir}: ${where} (process ${who.pid}, since ${who.started})`,
+    remedy,
+  );
 }
 
 /** One run of `up`: two children, stopped in the order agent, collector, so that the agent's last records are delivered. */
@@ -90,7 +96,7 @@ class UpRun {
   async run(): Promise<ExitCode> {
     const { stop, onHurry } = this.#invocation;
     onHurry(() => this.#hurry.abort());
-    await this.#writeUpFile();
+    await using _told = await tellUp(this.#config.get(SETTINGS.data));
     const slow = setTimeout(() => this.#tellWaiting(), SLOW_START_MS);
     const collector = this.#keepCollector();
     const ended = Promise.withResolvers<never>();
@@ -111,7 +117,6 @@ class UpRun {
     } finally {
       clearTimeout(slow);
       await this.#stop(agent, collector);
-      await rm(upFilePath(this.#config.get(SETTINGS.data)), { force: true });
     }
     return this.#farewell();
   }
@@ -162,12 +167,6 @@ class UpRun {
   #hooks(name: 'collector' | 'agent', onReport: (report: ChildReport) => void): ChildHooks {
     const { terminal } = this.#invocation;
     return { onReport, onRestart: (ending, delayMs) => tellRestart(terminal, name, ending, delayMs, this.#logs[name]) };
-  }
-
-  async #writeUpFile(): Promise<void> {
-    const file = upFilePath(this.#config.get(SETTINGS.data));
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, JSON.stringify({ pid: process.pid, started: new Date().toISOString() }), { mode: 0o600 });
   }
 
   #captures(): boolean {

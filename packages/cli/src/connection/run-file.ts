@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, messageOf, systemCodeOf } from '../failure.ts';
 import { isObject } from '../output/hit.ts';
+import { startTicksOf } from './process-identity.ts';
 
 /** What a running collector tells of itself in `DIR/run/collector.json` (mode 0600). */
 export type RunFile = { readonly url: string; readonly pid: number; readonly token: string; readonly started: string };
 
-/** What `up` tells of itself in `DIR/run/up.json`: a collector that is not there now is being started. */
-export type UpFile = { readonly pid: number; readonly started: string };
+/**
+ * What `up` tells of itself in `DIR/run/up.json`: a collector that is not there now is being started. `startTicks` tells it
+ * from a later process with the same id.
+ */
+export type UpFile = { readonly pid: number; readonly started: string; readonly startTicks: string };
 
-export function upFilePath(dataDir: string): string {
+function upFilePath(dataDir: string): string {
   return path.join(dataDir, 'run', 'up.json');
 }
 
@@ -19,9 +23,20 @@ export async function readUpFile(dataDir: string): Promise<UpFile | undefined> {
   const content = await readFile(upFilePath(dataDir), 'utf8').catch(() => '');
   const input = parsedJson(content);
   if (!isObject(input)) return undefined;
-  const { pid, started } = input;
-  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  return { pid, started: typeof started === 'string' ? started : '' };
+  const { pid, started, startTicks } = input;
+  if (typeof pid !== 'number' || typeof started !== 'string' || typeof startTicks !== 'string') return undefined;
+  return (await startTicksOf(pid)) === startTicks ? { pid, started, startTicks } : undefined;
+}
+
+/** Told by `up` itself; the disposer takes it back. */
+export async function tellUp(dataDir: string): Promise<AsyncDisposable> {
+  const file = upFilePath(dataDir);
+  const startTicks = (await startTicksOf(process.pid)) ?? '';
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, JSON.stringify({ pid: process.pid, started: new Date().toISOString(), startTicks }), {
+    mode: 0o600,
+  });
+  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }
 
 export function runFilePath(dataDir: string): string {
