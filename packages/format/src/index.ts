@@ -70,6 +70,15 @@ export {
   type BlockManifest,
   type ManifestFault,
 } from './manifest.ts';
+export { verifyCosignature } from './cosignature.ts';
+export {
+  isSubtree,
+  verifySubtreeConsistency,
+  verifySubtreeInclusion,
+  type SubtreeConsistencyProof,
+  type SubtreeInclusionProof,
+  type SubtreeRange,
+} from './merkle-subtree.ts';
 export { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
 export { webCryptoVerifyEd25519 } from './web-crypto.ts';
 export * from './verification/ledger-paths.ts';

@@ -19,19 +19,19 @@ export type ConsistencyProof = {
 };
 
 /** Sizes and indexes go past 32 bits, so they are halved by division, not by shifts. */
-function half(value: number): number {
+export function half(value: number): number {
   return Math.floor(value / 2);
 }
 
-function isOdd(value: number): boolean {
+export function isOdd(value: number): boolean {
   return value % 2 === 1;
 }
 
-function isHash(bytes: Uint8Array): boolean {
+export function isHash(bytes: Uint8Array): boolean {
   return bytes.length === HASH_BYTES;
 }
 
-function isSize(value: number): boolean {
+export function isSize(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
@@ -72,24 +72,18 @@ export function verifyInclusion(hash: Hash, proof: InclusionProof): boolean {
 }
 
 /**
- * RFC 9162, section 2.1.4.2. Any input may be hostile; whatever is not a proof gives false.
- * Every tree is consistent with the empty one, and with itself, by an empty path.
+ * RFC 9162, section 2.1.4.2. Any input may be hostile; whatever is not a proof gives false. A tree is consistent with
+ * itself by an empty path. From the empty tree there is nothing to prove, so that gives false.
  */
 export function verifyConsistency(hash: Hash, proof: ConsistencyProof): boolean {
   const { size1, size2, root1, root2, path } = proof;
-  if (!isSize(size1) || !isSize(size2) || size1 > size2 || path.length > MERKLE_PATH_MAX) {
-    return false;
-  }
-  if (!isHash(root1) || !isHash(root2) || !path.every(isHash)) {
+  if (!isSize(size1) || !isSize(size2) || size1 < 1 || size1 > size2 || path.length > MERKLE_PATH_MAX) {
     return false;
   }
   if (size1 === size2) {
     return path.length === 0 && bytesEqual(root1, root2);
   }
-  if (size1 === 0) {
-    return path.length === 0 && bytesEqual(root1, hash(new Uint8Array(0)));
-  }
-  return climbsToBoth(hash, proof);
+  return isHash(root1) && isHash(root2) && path.every(isHash) && climbsToBoth(hash, proof);
 }
 
 /** Steps 2 to 6 of section 2.1.4.2, for a first tree that is neither empty nor the whole. */

@@ -67,6 +67,9 @@ function decodePath(path: readonly string[]): Uint8Array[] | undefined {
 
 /** The batch that holds a position of its block, and the position's place in the batch. */
 function batchAt(manifest: BlockManifest, position: number): { batch: BatchEntry; place: number } | undefined {
+  if (!Number.isSafeInteger(position) || position < 0) {
+    return undefined;
+  }
   let first = 0;
   for (const batch of manifest.batches) {
     if (position < first + batch.count) {
