@@ -6,6 +6,8 @@ import { WORD_FIELDS, type SearchFieldName } from './search-field.ts';
 export type SqlParameter =
   | { readonly type: 'text'; readonly value: string }
   | { readonly type: 'integer'; readonly value: number }
+  /** 0 to 65,535, for a column of 16 bits: compared at its own width, row groups can be left out by their statistics. */
+  | { readonly type: 'port'; readonly value: number }
   /** Epoch microseconds, for a TIMESTAMP column. */
   | { readonly type: 'timestamp'; readonly micros: number }
   | { readonly type: 'bytes'; readonly hex: string };
@@ -85,8 +87,10 @@ function numberCondition(
   params: SqlParameter[],
 ): string {
   const name = column(term.name);
-  const value = (number: number): SqlParameter =>
-    term.kind === 'integer-range' ? { type: 'integer', value: number } : { type: 'timestamp', micros: number };
+  const value = (number: number): SqlParameter => {
+    if (term.kind === 'time-range') return { type: 'timestamp', micros: number };
+    return { type: term.name === 'src_port' || term.name === 'dest_port' ? 'port' : 'integer', value: number };
+  };
   if (term.low !== undefined && term.low === term.high) return comparison(name, '=', value(term.low), params);
   return bounds([
     () => (term.low === undefined ? undefined : comparison(name, '>=', value(term.low), params)),

@@ -1,4 +1,16 @@
-import { blobValue, DuckDBInstance, timestampValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import {
+  BIGINT,
+  BLOB,
+  blobValue,
+  DuckDBInstance,
+  TIMESTAMP,
+  timestampValue,
+  USMALLINT,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import type { SqlParameter } from '../../query/query-sql.ts';
 
 export type DatabaseOptions = {
@@ -30,7 +42,7 @@ export type Statement = { readonly sql: string; readonly params: readonly SqlPar
 
 /** Runs a statement and reads all of its rows. */
 export async function readRows(connection: DuckDBConnection, { sql, params }: Statement): Promise<DuckDBValue[][]> {
-  const reader = await connection.runAndReadAll(sql, params.map(boundValue));
+  const reader = await connection.runAndReadAll(sql, params.map(boundValue), params.map(boundType));
   return reader.getRows();
 }
 
@@ -40,10 +52,30 @@ function boundValue(parameter: SqlParameter): DuckDBValue {
       return parameter.value;
     case 'integer':
       return BigInt(parameter.value);
+    case 'port':
+      return parameter.value;
     case 'timestamp':
       return timestampValue(BigInt(parameter.micros));
     case 'bytes':
       return blobValue(Buffer.from(parameter.hex, 'hex'));
+    default:
+      return parameter satisfies never;
+  }
+}
+
+/** Said to DuckDB, which would take a JavaScript bigint for 128 bits wide and then compare columns at that width. */
+function boundType(parameter: SqlParameter): DuckDBType {
+  switch (parameter.type) {
+    case 'text':
+      return VARCHAR;
+    case 'integer':
+      return BIGINT;
+    case 'port':
+      return USMALLINT;
+    case 'timestamp':
+      return TIMESTAMP;
+    case 'bytes':
+      return BLOB;
     default:
       return parameter satisfies never;
   }
