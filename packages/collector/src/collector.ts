@@ -19,7 +19,7 @@ import type { RecordsDoorServices } from './doors/http/records-door.ts';
 import { makeReceiveClock } from './doors/receive-clock.ts';
 import { LiveTail } from './followers/tail/live-tail.ts';
 import type { HttpServer } from './http/type-provider.ts';
-import { CLOSE_GRACE_MS } from './limits.ts';
+import { CLOSE_GRACE_MS, CLOSE_IDLE_INTERVAL_MS } from './limits.ts';
 import { makeMetrics } from './metrics/collector-metrics.ts';
 
 /** A running collector. */
@@ -58,10 +58,15 @@ async function listen(server: HttpServer, options: CollectorOptions): Promise<st
 }
 
 async function closeServer(server: HttpServer): Promise<void> {
+  // A connection that becomes idle only now would be kept alive and waited for.
+  const idle = setInterval(() => {
+    server.server.closeIdleConnections();
+  }, CLOSE_IDLE_INTERVAL_MS);
   const cut = setTimeout(() => {
     server.server.closeAllConnections();
   }, CLOSE_GRACE_MS);
   await server.close();
+  clearInterval(idle);
   clearTimeout(cut);
 }
 

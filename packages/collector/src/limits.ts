@@ -78,6 +78,9 @@ export const REFUSED_BODY_DRAIN_MS = 3_000;
 /** Milliseconds that requests in flight get to finish when the collector closes. */
 export const CLOSE_GRACE_MS = 10_000;
 
+/** Milliseconds between two looks for connections that have become idle while the collector closes. */
+export const CLOSE_IDLE_INTERVAL_MS = 20;
+
 /** JSON bodies of the API proper (sign-in, tokens), in bytes. */
 export const API_BODY_BYTES_MAX = 16 * 1024;
 

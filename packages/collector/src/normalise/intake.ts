@@ -1,4 +1,13 @@
-import { FIELD_INDEX, SLOTS, canonicalLine, parseLine, readRecord, scanLine } from '@portledger/format';
+import {
+  FIELD_INDEX,
+  SLOTS,
+  canonicalLine,
+  integerAt,
+  parseLine,
+  readRecord,
+  scanLine,
+  stringAt,
+} from '@portledger/format';
 import type { AccessRecord, FieldName, RecordFault } from '@portledger/format';
 import type { Batch } from '../ledger/ledger-shapes.ts';
 import {
@@ -21,18 +30,18 @@ import { StreamRun } from './stream-run.ts';
 
 const LINE_FEED = 0x0a;
 
-function slotOf(field: FieldName): number {
+function indexOf(field: FieldName): number {
   const index = FIELD_INDEX.get(field);
   if (index === undefined) throw new Error(`the record has no field ${field}`);
-  return 2 * index;
+  return index;
 }
 
-const ACTION = slotOf('action');
-const OBSERVER = slotOf('observer');
-const OBSERVER_KIND = slotOf('observer_kind');
-const SEQ = slotOf('seq');
-const SESSION = slotOf('session');
-const TIMESTAMP = slotOf('timestamp');
+const ACTION = indexOf('action');
+const OBSERVER = indexOf('observer');
+const OBSERVER_KIND = indexOf('observer_kind');
+const SEQ = indexOf('seq');
+const SESSION = indexOf('session');
+const TIMESTAMP = indexOf('timestamp');
 const SYSTEM_KIND = Buffer.from('system');
 
 /** What became of a slice of the body. `stream-needed`: the next record needs a number; give a lease and go on. */
@@ -41,20 +50,6 @@ export type IntakeState =
   | 'stream-needed'
   | 'done'
   | { readonly fault: 'body-invalid' | 'too-many-records'; readonly message: string };
-
-function integerAt(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at += 1) value = value * 10 + ((bytes[at] ?? 0) - 0x30);
-  return value;
-}
-
-/** The value of a JSON string whose text, without its quotes, lies in [`start`, `end`). */
-function stringValue(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, end);
-  if (!text.includes('\\')) return text;
-  const value: unknown = JSON.parse(`"${text}"`);
-  return String(value);
-}
 
 function isSameText(
   bytes: Uint8Array,
@@ -162,7 +157,7 @@ export class Intake {
 
   /**
    * The accepted records as batches, each stream's in the order of its numbers: an export that lists the latest first
-   * would otherwise be a hole for each record.
+   * would otherwise be a hole for each record. Called once, at the end: it uses the runs up.
    */
   batches(): Batch[] {
     const runs = this.#runs.filter((run) => run.count > 0);
@@ -173,10 +168,10 @@ export class Intake {
   #takeScanned(start: number, end: number): void {
     const slots = this.#slots;
     const bytes = this.#bytes;
-    const observerStart = slots[OBSERVER] ?? 0;
-    const observerEnd = slots[OBSERVER + 1] ?? 0;
-    const sessionStart = slots[SESSION] ?? 0;
-    const sessionEnd = slots[SESSION + 1] ?? 0;
+    const observerStart = slots[2 * OBSERVER] ?? 0;
+    const observerEnd = slots[2 * OBSERVER + 1] ?? 0;
+    const sessionStart = slots[2 * SESSION] ?? 0;
+    const sessionEnd = slots[2 * SESSION + 1] ?? 0;
     let run = this.#current;
     if (
       run === undefined ||
@@ -185,13 +180,9 @@ export class Intake {
     ) {
       run = undefined;
     }
-    const seq = integerAt(bytes, slots[SEQ] ?? 0, slots[SEQ + 1] ?? 0);
+    const seq = integerAt(bytes, slots, SEQ) ?? 0;
     if (run?.nextSeq !== seq) {
-      run = this.#runFor(
-        stringValue(bytes, observerStart, observerEnd),
-        stringValue(bytes, sessionStart, sessionEnd),
-        seq,
-      );
+      run = this.#runFor(stringAt(bytes, slots, OBSERVER) ?? '', stringAt(bytes, slots, SESSION) ?? '', seq);
       this.#current = run;
       this.#observerStart = observerStart;
       this.#observerEnd = observerEnd;
@@ -201,7 +192,7 @@ export class Intake {
     }
     if (!this.#isPermitted(run, seq, bytes)) return;
     bytes[end] = LINE_FEED;
-    run.add(bytes, start, end + 1, slots[TIMESTAMP] ?? 0);
+    run.add(bytes, start, end + 1, slots[2 * TIMESTAMP] ?? 0);
     this.#noteNotice(bytes, start, end);
   }
 
@@ -232,7 +223,7 @@ export class Intake {
       record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
     const run = this.#runFor(record.observer, record.session, record.seq, isNumbered);
     if (run === undefined || !this.#isPermitted(run, record.seq, bytes)) return;
-    run.add(bytes, 0, bytes.length, this.#slots[TIMESTAMP] ?? 0);
+    run.add(bytes, 0, bytes.length, this.#slots[2 * TIMESTAMP] ?? 0);
     // A line in between has moved the current stream on: the next scanned line must look its run up again.
     this.#current = undefined;
     if (isNumbered) this.numbered += 1;
@@ -295,8 +286,8 @@ export class Intake {
       });
       return false;
     }
-    const kindStart = this.#slots[OBSERVER_KIND] ?? 0;
-    const kindEnd = this.#slots[OBSERVER_KIND + 1] ?? 0;
+    const kindStart = this.#slots[2 * OBSERVER_KIND] ?? 0;
+    const kindEnd = this.#slots[2 * OBSERVER_KIND + 1] ?? 0;
     if (this.#sender.isAnyObserverAllowed || kindEnd - kindStart !== SYSTEM_KIND.length) return true;
     for (let index = 0; index < SYSTEM_KIND.length; index += 1) {
       if (bytes[kindStart + index] !== SYSTEM_KIND[index]) return true;
@@ -310,8 +301,8 @@ export class Intake {
   }
 
   #noteNotice(bytes: Buffer, start: number, end: number): void {
-    const from = this.#slots[ACTION] ?? 0;
-    const to = this.#slots[ACTION + 1] ?? 0;
+    const from = this.#slots[2 * ACTION] ?? 0;
+    const to = this.#slots[2 * ACTION + 1] ?? 0;
     if (!isNotice(bytes, from, to)) return;
     const record = parseLine(bytes.toString('utf8', start, end));
     if (record.ok) this.notices.push(record.value);

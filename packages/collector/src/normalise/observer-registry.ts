@@ -15,6 +15,7 @@ export type ObserverState = {
   readonly lastSeq: number;
   readonly lastSeenMs: number;
   readonly lastHeartbeatMs?: number;
+  readonly heartbeatIntervalMs?: number;
   /** Records lost as the observer tells it, this session. */
   readonly lost: number;
   readonly clockOffsetMs?: number;
@@ -42,7 +43,8 @@ export class ObserverRegistry {
   /** An agent that said nothing for three heartbeats and did not say goodbye. */
   isSilent(state: ObserverState, nowMs: number): boolean {
     if (state.kind !== 'agent' || state.isStopped) return false;
-    return nowMs - Math.max(state.lastHeartbeatMs ?? 0, state.lastSeenMs) > OBSERVER_SILENT_MS;
+    const silentMs = Math.max(OBSERVER_SILENT_MS, 3 * (state.heartbeatIntervalMs ?? 0));
+    return nowMs - Math.max(state.lastHeartbeatMs ?? 0, state.lastSeenMs) > silentMs;
   }
 
   /** Notes what was accepted, after it became durable. */
@@ -96,7 +98,8 @@ export class ObserverRegistry {
     const mode = labels['mode'];
     const host = labels['host'] ?? record.node;
     const version = labels['version'];
-    const offset = Number(labels['clock_offset_ms'] ?? Number.NaN);
+    const offset = Number(labels['clock_offset_us'] ?? Number.NaN) / 1_000;
+    const intervalMs = Number(labels['interval_ms'] ?? Number.NaN);
     const lost =
       record.action === 'records-lost' ? known.lost + (record.count ?? Number(labels['count'] ?? 0)) : known.lost;
     this.#put({
@@ -108,6 +111,7 @@ export class ObserverRegistry {
       ...(host === undefined ? {} : { host }),
       ...(version === undefined ? {} : { version }),
       ...(Number.isFinite(offset) ? { clockOffsetMs: offset } : {}),
+      ...(Number.isFinite(intervalMs) ? { heartbeatIntervalMs: intervalMs } : {}),
       ...(record.action === 'heartbeat' || record.action === 'capture-started' ? { lastHeartbeatMs: nowMs } : {}),
     });
   }

@@ -125,7 +125,7 @@ export class JsonSource implements RecordSource {
     this.#at = this.#skipBlanks(this.#at);
     this.#isArray = this.#bytes[this.#at] === OPEN_BRACKET;
     if (this.#isArray) this.#at += 1;
-    this.#place = this.#at < this.#length ? 'element' : 'after';
+    this.#place = this.#isArray || this.#at < this.#length ? 'element' : 'after';
   }
 
   #finish(): Result<boolean, BodyFault> {

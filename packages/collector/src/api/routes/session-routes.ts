@@ -53,11 +53,12 @@ function registerSignIn(server: HttpServer, services: Services): void {
     const { origin, host } = request.headers;
     // Another site must not sign a browser in under a code of its own choosing.
     if (origin !== undefined && !isOwnOrigin(origin, host)) return sendFault(reply, { code: 'origin-refused' });
-    const waitMs = attempts.waitMs(request.ip, nowMs);
-    if (waitMs > 0)
-      return sendFault(reply, { code: 'too-many-attempts', retryAfterSeconds: Math.ceil(waitMs / 1_000) });
     const principal = codes.redeem(request.body.code, nowMs);
     if (principal === undefined) {
+      // A code that is right is taken even while its address is held back: others' guesses must not lock a person out.
+      const waitMs = attempts.waitMs(request.ip, nowMs);
+      if (waitMs > 0)
+        return sendFault(reply, { code: 'too-many-attempts', retryAfterSeconds: Math.ceil(waitMs / 1_000) });
       attempts.failed(request.ip, nowMs);
       audit.signInFailed(request.ip, 'code-invalid');
       return sendFault(reply, { code: 'code-invalid' });

@@ -1,0 +1,54 @@
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { QUARANTINE_FILE_BYTES_MAX, QUARANTINE_FILES_MAX, QUARANTINE_RAW_BYTES_MAX } from '../limits.ts';
+import { Quarantine } from './quarantine.ts';
+
+test('stays within its bound, drops the oldest and counts it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-quarantine-'));
+  try {
+    const quarantine = new Quarantine(dir, () => 1_790_000_000_000_000);
+    const raw = 'x'.repeat(QUARANTINE_RAW_BYTES_MAX);
+    const lines = Array.from({ length: 1_000 }, (_, line) => ({
+      refusal: { line, code: 'not-json', reason: 'broken' } as const,
+      raw,
+      rawBytes: raw.length + 10,
+    }));
+    for (let body = 0; body < 45; body += 1) await quarantine.keep('sender', lines, 1_200);
+    await quarantine.close();
+    const files = await readdir(dir);
+    expect(files).toHaveLength(QUARANTINE_FILES_MAX);
+    for (const file of files) expect((await stat(join(dir, file))).size).toBeLessThanOrEqual(QUARANTINE_FILE_BYTES_MAX);
+    expect(quarantine.counters().filesDropped).toBeGreaterThan(0);
+    const last = (await readFile(join(dir, files.toSorted().at(-1) ?? ''), 'utf8')).trimEnd().split('\n');
+    expect(JSON.parse(last.at(-1) ?? '')).toMatchObject({ sender: 'sender', count: 200 });
+    expect(JSON.parse(last[0] ?? '')).toMatchObject({
+      line: 0,
+      code: 'not-json',
+      raw_bytes: raw.length + 10,
+      time: '2026-09-21T14:13:20.000000Z',
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test('what waits together is written together, and each waits until it is written', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-quarantine-'));
+  try {
+    const quarantine = new Quarantine(dir, () => 0);
+    const keep = (line: number): Promise<void> =>
+      quarantine.keep('s', [{ refusal: { line, code: 'not-json', reason: 'r' }, raw: 'a', rawBytes: 1 }], 1);
+    await Promise.all(Array.from({ length: 50 }, (_, line) => keep(line)));
+    const [file] = await readdir(dir);
+    const written = (await readFile(join(dir, file ?? ''), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).line);
+    expect(written).toEqual(Array.from({ length: 50 }, (_, line) => line));
+    await quarantine.close();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
