@@ -17,6 +17,9 @@ const ACTION_STYLES: Readonly<Record<string, Style>> = {
   'alert-raised': 'red',
 };
 
+/** An IPv4 address with its port is never cut. */
+const ENDPOINT_COLUMNS = '255.255.255.255:65535'.length;
+
 /** `full` with date and milliseconds, `short` for narrow terminals, `clock` for live views: the time of day alone. */
 export type TimeDetail = 'full' | 'short' | 'clock';
 
@@ -35,11 +38,17 @@ export function accessColumns(time: TimeDetail): readonly Column<Hit>[] {
     },
     { title: 'USER', cell: userOf, widthMin: 6 },
     { title: 'PID', cell: (hit) => shown(hit, 'pid'), align: 'right', dropRank: 3 },
-    { title: 'PROCESS', cell: processOf, cut: 'middle', widthMin: 8, dropRank: 1 },
-    { title: 'SOURCE', cell: (hit) => endpoint(hit, 'src'), cut: 'middle', widthMin: 12 },
+    { title: 'PROCESS', cell: processOf, cut: 'middle', widthMin: 16, dropRank: 1 },
+    { title: 'SOURCE', cell: (hit) => endpoint(hit, 'src'), cut: 'middle', widthMin: ENDPOINT_COLUMNS },
     { title: '', cell: (hit) => (endpoint(hit, 'dest') === '' ? '' : '→'), style: () => 'dim' },
-    { title: 'DESTINATION', cell: (hit) => endpoint(hit, 'dest'), cut: 'middle', widthMin: 12, style: () => 'bold' },
-    { title: 'DETAIL', cell: detailOf, widthMin: 8, dropRank: 2 },
+    {
+      title: 'DESTINATION',
+      cell: (hit) => endpoint(hit, 'dest'),
+      cut: 'middle',
+      widthMin: ENDPOINT_COLUMNS,
+      style: () => 'bold',
+    },
+    { title: 'DETAIL', cell: detailOf, widthMin: 23, dropRank: 2 },
     {
       title: 'OBSERVER',
       cell: (hit) => shown(hit, 'observer'),

@@ -94,7 +94,7 @@ function tableWriter(options: HitWriterOptions): HitWriter {
 }
 
 /** Below this many columns the year and the milliseconds give way to the process and the detail. */
-const WIDE_COLUMNS = 130;
+const WIDE_COLUMNS = 150;
 
 function timeOf({ time, columns }: HitWriterOptions): TimeDetail {
   return time === 'full' && columns !== undefined && columns < WIDE_COLUMNS ? 'short' : time;
