@@ -137,7 +137,7 @@ describe('readRecord', () => {
     expect(readRecord(inherited, STAMP)).toMatchObject({ ok: false, fault: { code: 'missing-field' } });
   });
 
-  test.each<[Record<string, unknown>, string]>([
+  const wrong: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ v: 2 }, 'unsupported-version v'],
     [{ dest_port: 65_536 }, 'out-of-range dest_port'],
     [{ dest_port: '-1' }, 'wrong-type dest_port'],
@@ -162,9 +162,13 @@ describe('readRecord', () => {
     [Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`x${at}`, 'y'])), 'too-many-labels labels'],
     [Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x${at}`, 'y'.repeat(4000)])), 'line-too-long'],
     [{ deep: JSON.parse('['.repeat(5000) + ']'.repeat(5000)) }, 'too-deep deep'],
-  ])('refuses %j as %s', (extra, fault) => {
-    expect(refused(extra)).toBe(fault);
-  });
+  ];
+  test.each(wrong.map(([extra, fault], at) => [at, fault, extra] as const))(
+    'refuses case %i as %s',
+    (_, fault, extra) => {
+      expect(refused(extra)).toBe(fault);
+    },
+  );
 
   test('refuses what is no object', () => {
     for (const input of [null, 1, 'x', [], true, undefined]) {

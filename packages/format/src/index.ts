@@ -13,6 +13,8 @@ export { readRecord } from './generous-parse.ts';
 export { timestampFromInput } from './timestamp-input.ts';
 export { ACTION_SYNONYMS } from './synonyms.ts';
 export { utf8Length } from './utf8.ts';
+export { recordJsonSchema } from './record-schema.ts';
+export { recordReference } from './record-reference.ts';
 export {
   TIMESTAMP_MICROS_END,
   microsFromTimestamp,
