@@ -236,7 +236,7 @@ describe('what the collector tells of itself', () => {
     const documented = [
       ...(await readFile(new URL('metrics.md', DOCS), 'utf8')).matchAll(/^\| `(portledger_\w+)`/gm),
     ].map((match) => match[1]);
-    expect(documented.toSorted()).toEqual(names.toSorted());
+    expect(new Set(documented)).toEqual(new Set(names));
   });
 });
 
