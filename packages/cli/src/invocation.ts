@@ -21,4 +21,4 @@ export type Invocation = {
   readonly supervisor: Supervisor | undefined;
 };
 
-export type Supervisor = { readonly report: (message: object) => void };
+type Supervisor = { readonly report: (message: object) => void };

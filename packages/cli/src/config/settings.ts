@@ -22,7 +22,7 @@ const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export const CAPTURE_CHOICES = ['auto', 'ebpf', 'sock-diag', 'none'] as const;
+const CAPTURE_CHOICES = ['auto', 'ebpf', 'sock-diag', 'none'] as const;
 
 /** Every key of portledger.yaml, in the order in which they are printed and documented. */
 export const SETTINGS = {

@@ -5,9 +5,9 @@ import { nearest } from './nearest.ts';
 import type { RawValue } from './setting.ts';
 
 /** Bytes: a configuration beyond it is a mistake, and YAML parsers are slow on hostile input. */
-export const CONFIG_BYTES_MAX = 1024 * 1024;
+const CONFIG_BYTES_MAX = 1024 * 1024;
 
-export type YamlEntry = {
+type YamlEntry = {
   readonly path: string;
   readonly raw: RawValue;
   readonly line: number;

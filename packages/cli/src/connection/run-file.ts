@@ -82,7 +82,7 @@ export function parseRunFile(content: string): RunFile | undefined {
 }
 
 /** A process of another user exists, too, though we may not signal it. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

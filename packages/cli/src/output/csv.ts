@@ -1,5 +1,5 @@
 /** One field of RFC 4180: quoted when it holds a comma, a quote, a line break or outer spaces. */
-export function csvField(value: string): string {
+function csvField(value: string): string {
   return /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 

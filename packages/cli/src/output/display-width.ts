@@ -25,7 +25,7 @@ export function displayWidth(text: string): number {
   return columns;
 }
 
-export function characterWidth(character: string): number {
+function characterWidth(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x300) return 1;
   if (ZERO_WIDTH.test(character)) return 0;

@@ -11,10 +11,10 @@ import { headerLine, layOut, rowLine } from './table.ts';
 import type { Laid } from './table.ts';
 
 export const FORMATS = ['table', 'jsonl', 'csv', 'yaml', 'template'] as const;
-export type Format = (typeof FORMATS)[number];
+type Format = (typeof FORMATS)[number];
 
 /** The five fields of the users' template, in its order; ports as texts, as the template writes them. */
-export const TEMPLATE_FIELDS = ['timestamp', 'user', 'src_port', 'dest_port', 'action'] as const;
+const TEMPLATE_FIELDS = ['timestamp', 'user', 'src_port', 'dest_port', 'action'] as const;
 
 /** What the collector knows of a record besides its fields. */
 const LEDGER_FIELDS = ['received', 'class', 'block', 'position'];
@@ -51,7 +51,7 @@ export function hitWriter(options: HitWriterOptions): HitWriter {
 }
 
 /** Exactly `{timestamp, user, src_port, dest_port, action}`; what is unknown is the empty text. */
-export function templateLine(hit: Hit): string {
+function templateLine(hit: Hit): string {
   const fields = Object.fromEntries(TEMPLATE_FIELDS.map((name) => [name, fieldText(hit, name)]));
   return escapeJsonControls(JSON.stringify(fields));
 }

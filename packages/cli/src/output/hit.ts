@@ -1,5 +1,5 @@
 /** A field's value as the API serves it. */
-export type FieldValue = string | number | Readonly<Record<string, string>>;
+type FieldValue = string | number | Readonly<Record<string, string>>;
 
 /** One found record: where it stands in the ledger, what the collector knows of it, and its fields. */
 export type Hit = {
