@@ -11,7 +11,7 @@ const ROOT = new URL('../../../../', import.meta.url);
 describe('JSON Schema of the configuration', () => {
   test('the published one is this one', () => {
     const published = readFileSync(new URL('docs/reference/config.schema.json', ROOT), 'utf8');
-    expect(published, 'write it anew: portledger config schema > docs/reference/config.schema.json').toBe(
+    expect(published, 'write it anew: node packages/cli/write-config-schema.mjs').toBe(
       `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
     );
   });
