@@ -46,13 +46,12 @@ export function faultHeaders(fault: HttpFault): Readonly<Record<string, string>>
   return {};
 }
 
-/** Answers with the fault. The body bypasses the route's own response schema: an error's shape is the same everywhere. */
+/** Answers with the fault. */
 export function sendFault(reply: FastifyReply, fault: HttpFault): FastifyReply {
   return reply
     .code(FAULTS[fault.code].status)
     .headers(faultHeaders(fault))
     .type('application/json; charset=utf-8')
-    .serializer(JSON.stringify)
     .send(faultBody(fault));
 }
 

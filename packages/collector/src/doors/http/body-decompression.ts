@@ -9,7 +9,7 @@ import {
   ZSTD_WINDOW_LOG_MAX,
 } from '../../limits.ts';
 import type { InFlightShare } from '../in-flight.ts';
-import { joinChunks } from './body-reader.ts';
+import { BodyBuffer } from './body-reader.ts';
 import type { Body } from './body-reader.ts';
 
 export type BodyEncoding = 'gzip' | 'zstd';
@@ -33,8 +33,7 @@ function decoderOf(encoding: BodyEncoding): Gunzip | ZstdDecompress {
 
 /** Decompressed bytes as they come, with the bounds that make a bomb cost no more than an honest body. */
 class Output {
-  readonly chunks: Buffer[] = [];
-  length = 0;
+  readonly body = new BodyBuffer(OUTPUT_CHUNK_BYTES);
   readonly #compressedBytes: number;
   readonly #bytesMax: number;
   readonly #share: InFlightShare;
@@ -46,18 +45,18 @@ class Output {
   }
 
   add(chunk: Buffer): HttpFault | undefined {
-    this.length += chunk.length;
-    if (this.length > this.#bytesMax) {
+    const length = this.body.length + chunk.length;
+    if (length > this.#bytesMax) {
       return { code: 'body-bomb', message: `The body decompresses to more than ${this.#bytesMax} bytes.` };
     }
-    if (this.length > DECOMPRESSION_RATIO_FREE_BYTES && this.length > this.#compressedBytes * DECOMPRESSION_RATIO_MAX) {
+    if (length > DECOMPRESSION_RATIO_FREE_BYTES && length > this.#compressedBytes * DECOMPRESSION_RATIO_MAX) {
       return {
         code: 'body-bomb',
         message: `The body decompresses to more than ${DECOMPRESSION_RATIO_MAX} times its size.`,
       };
     }
     if (!this.#share.grow(chunk.length)) return { code: 'overloaded' };
-    this.chunks.push(chunk);
+    this.body.add(chunk);
     return undefined;
   }
 }
@@ -107,5 +106,5 @@ export async function decompressBody(
       return { ok: false, fault: { code: 'body-invalid', message: `The body is not valid ${encoding}.` } };
     at += decoded.value;
   }
-  return { ok: true, value: joinChunks(output.chunks, output.length) };
+  return { ok: true, value: output.body.toBody() };
 }
