@@ -86,9 +86,10 @@ export class FollowingIndex implements RecordIndex {
   }
 
   #feed(chunk: FollowedChunk): void {
-    // Copied, because the ledger may go on using its buffer; the copies are handed over without another.
-    const lines = chunk.lines.slice();
-    const lineEnds = chunk.lineEnds.slice();
+    // Copied, because the ledger goes on using its memory; the copies are handed over without another. Not by `slice`,
+    // which gives a view of the same memory if the lines are a Buffer.
+    const lines = new Uint8Array(chunk.lines);
+    const lineEnds = new Uint32Array(chunk.lineEnds);
     const batches = chunk.batches.map(({ position, count, received }) => ({ position, count, received }));
     const { block, position, count } = chunk;
     this.#bytesUnderway += lines.length;

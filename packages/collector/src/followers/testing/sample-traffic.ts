@@ -97,7 +97,7 @@ function sampleStreams(): (host: number) => Pick<AccessRecord, 'observer' | 'ses
   };
 }
 
-/** Records as one chunk of a block, in one batch. */
+/** Records as one chunk of a block, in one batch. The lines are a Buffer, as the ledger's are: its `slice` is no copy. */
 export function chunkOf(
   records: readonly AccessRecord[],
   at: Cursor,
@@ -116,7 +116,7 @@ export function chunkOf(
     ...at,
     count: records.length,
     class: retentionClass,
-    lines: new Uint8Array(Buffer.concat(lines)),
+    lines: Buffer.concat(lines),
     lineEnds,
     batches,
   };
