@@ -89,7 +89,7 @@ function recordFrom(values: readonly unknown[]): AccessRecord {
 export const anyRecord: fc.Arbitrary<AccessRecord> = fc
   .tuple(
     ...FIELDS.map((field) =>
-      field.required ? valueArbitrary(field) : fc.option(valueArbitrary(field), { nil: undefined, freq: 1 }),
+      field.required ? valueArbitrary(field) : fc.option(valueArbitrary(field), { nil: undefined, freq: 2 }),
     ),
   )
   .map((values) => recordFrom(values));
