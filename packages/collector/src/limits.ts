@@ -99,9 +99,6 @@ export const TOP_LIMIT_DEFAULT = 10;
 export const HISTOGRAM_BUCKETS_MAX = 1_000;
 export const HISTOGRAM_BUCKETS_DEFAULT = 60;
 
-/** Questions to the index being answered at once; past it the asker is told to come again. */
-export const QUERIES_IN_FLIGHT_MAX = 32;
-
 /** Live tails open at once. */
 export const TAIL_CLIENTS_MAX = 64;
 

@@ -10,7 +10,7 @@ import type { ObserverRegistry } from '../normalise/observer-registry.ts';
 import type { TailClients } from './tail-clients.ts';
 
 /** What the door did, as the status page tells it. */
-export type DoorStatus = {
+type DoorStatus = {
   readonly requests: number;
   readonly records_accepted: number;
   readonly records_duplicate: number;

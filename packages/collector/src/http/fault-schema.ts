@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 
 /** The one shape of every error. */
-export const FAULT_SCHEMA = Type.Object(
+const FAULT_SCHEMA = Type.Object(
   {
     error: Type.Object(
       {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 /** The name in a Host header without its port, in lower case; undefined when it is malformed. */
-export function hostName(header: string): string | undefined {
+function hostName(header: string): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header);
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }

@@ -18,13 +18,13 @@ export type HttpFault = {
 };
 
 /** `{error: {code, message, remedy?, …}}`, the one shape of every error. */
-export type FaultBody = {
+type FaultBody = {
   readonly error: { readonly code: FaultCode; readonly message: string; readonly remedy?: string } & Readonly<
     Record<string, string | number>
   >;
 };
 
-export function faultBody(fault: HttpFault): FaultBody {
+function faultBody(fault: HttpFault): FaultBody {
   const entry: { readonly message: string; readonly remedy?: string } = FAULTS[fault.code];
   const remedy = fault.remedy ?? entry.remedy;
   return {
@@ -38,7 +38,7 @@ export function faultBody(fault: HttpFault): FaultBody {
 }
 
 /** The headers that a fault brings: when to come again, and how to sign in. */
-export function faultHeaders(fault: HttpFault): Readonly<Record<string, string>> {
+function faultHeaders(fault: HttpFault): Readonly<Record<string, string>> {
   const { status } = FAULTS[fault.code];
   if (status === 429 || status === 503)
     return { 'retry-after': String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS) };

@@ -96,7 +96,8 @@ export class ObserverRegistry {
     if (known?.session !== record.session) return;
     const labels = record.labels ?? {};
     const mode = labels['mode'];
-    const host = labels['host'] ?? record.node;
+    // An agent reports under its host's name.
+    const host = labels['host'] ?? record.node ?? (record.observer_kind === 'agent' ? record.observer : undefined);
     const version = labels['version'];
     const offset = Number(labels['clock_offset_us'] ?? Number.NaN) / 1_000;
     const intervalMs = Number(labels['interval_ms'] ?? Number.NaN);

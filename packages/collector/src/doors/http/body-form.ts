@@ -4,7 +4,7 @@ import type { HttpFault } from '../../http/http-fault.ts';
 import type { BodyEncoding } from './body-decompression.ts';
 
 /** How a body of records is written: one record a line, or one JSON text. */
-export type BodyFormat = 'lines' | 'json';
+type BodyFormat = 'lines' | 'json';
 export type BodyForm = { readonly format: BodyFormat; readonly encoding: BodyEncoding | undefined };
 
 const FORMATS: ReadonlyMap<string, BodyFormat> = new Map([
