@@ -72,7 +72,44 @@ export {
   type BlockManifest,
   type ManifestFault,
 } from './manifest.ts';
-export { verifyCosignature } from './cosignature.ts';
+export {
+  cosignatureLine,
+  cosignatureMessage,
+  decodeCosignature,
+  encodeCosignature,
+  isSignatureOf,
+  openCosignature,
+  parseCosignatureLine,
+  verifyCosignature,
+  type Cosignature,
+} from './cosignature.ts';
+export {
+  NO_QUORUM,
+  POLICY_BYTES_MAX,
+  parsePolicy,
+  type Policy,
+  type PolicyFault,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyWitness,
+} from './tlog-policy.ts';
+export {
+  meetsQuorum,
+  trustCheckpoint,
+  type TrustFault,
+  type TrustedCheckpoint,
+  type WitnessStatement,
+} from './checkpoint-trust.ts';
+export {
+  TLOG_PROOF_EXTRA_BYTES_MAX,
+  TLOG_PROOF_LENGTH_MAX,
+  formatTlogProof,
+  parseTlogProof,
+  verifyTlogProof,
+  type TlogProof,
+  type TlogProofClaim,
+  type TlogProofFault,
+} from './tlog-proof.ts';
 export {
   isSubtree,
   verifySubtreeConsistency,

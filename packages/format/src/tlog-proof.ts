@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
+import { parseCheckpoint } from './checkpoint.ts';
 import { trustCheckpoint, type TrustedCheckpoint, type TrustFault } from './checkpoint-trust.ts';
 import { HASH_BYTES, MERKLE_PATH_MAX, NOTE_BYTES_MAX } from './limits.ts';
 import { verifyInclusion } from './merkle-verification.ts';
@@ -33,7 +34,7 @@ function malformed(what: string): { readonly ok: false; readonly fault: TlogProo
   return fail({ code: 'malformed-proof', message: `not a tlog-proof: ${what}; fetch it again, byte for byte` });
 }
 
-/** Reads a proof strictly: each proof has one text only. The checkpoint is checked to be a note, no more. */
+/** Reads a proof strictly: each proof has one text only. Of the checkpoint the form is checked, no more. */
 export function parseTlogProof(text: string): Result<TlogProof, TlogProofFault> {
   if (text.length > TLOG_PROOF_LENGTH_MAX) {
     return malformed(`it is longer than ${TLOG_PROOF_LENGTH_MAX} characters`);
@@ -52,16 +53,19 @@ export function parseTlogProof(text: string): Result<TlogProof, TlogProofFault> 
   if (indexText === undefined || !Number.isSafeInteger(index)) {
     return malformed('it has no index line where one is due');
   }
-  const path = lines.map((line) => decodeBase64(line)).filter((hash) => hash?.length === HASH_BYTES);
+  const path = lines.flatMap((line) => {
+    const hash = decodeBase64(line);
+    return hash?.length === HASH_BYTES ? [hash] : [];
+  });
   if (path.length !== lines.length || path.length > MERKLE_PATH_MAX) {
     return malformed(`its path is not of at most ${MERKLE_PATH_MAX} base64 SHA-256 hashes`);
   }
   const checkpoint = text.slice(end + 2);
-  if (!parseNote(checkpoint).ok) {
-    return malformed('its checkpoint is no signed note');
+  const note = parseNote(checkpoint);
+  if (!note.ok || !parseCheckpoint(note.value.text).ok) {
+    return malformed('it ends in no signed checkpoint');
   }
-  const hashes = path.filter((hash) => hash !== undefined);
-  return ok({ ...(extra === null ? {} : { extra }), index, path: hashes, checkpoint });
+  return ok({ ...(extra === null ? {} : { extra }), index, path, checkpoint });
 }
 
 /** Writes a proof. Throws a RangeError on what `parseTlogProof` would not read back. */
@@ -76,24 +80,28 @@ export function formatTlogProof(proof: TlogProof): string {
   return text;
 }
 
-/**
- * Verifies that the entry of a leaf hash is in a log at the proof's index, and that the policy trusts that log's
- * checkpoint. Nothing is fetched. `leafHash` is the caller's own, made from the entry: the proof only says where.
- */
+/** What a proof is to show: that the entry of this leaf hash is in a log that the policy trusts. */
+export type TlogProofClaim = {
+  /** The caller's own, made from the entry: the proof only says where it is. */
+  readonly leafHash: Uint8Array;
+  readonly policy: Policy;
+  /** Logs known from elsewhere, for a policy that lists none. */
+  readonly otherLogs?: readonly VerifierKey[];
+};
+
+/** Verifies a claim by a proof: the policy trusts the checkpoint, and the path leads to its root. Nothing is fetched. */
 export async function verifyTlogProof(
   proof: TlogProof,
-  leafHash: Uint8Array,
-  policy: Policy,
+  claim: TlogProofClaim,
   hash: Hash,
   verify: VerifyEd25519,
-  otherLogs: readonly VerifierKey[] = [],
 ): Promise<Result<TrustedCheckpoint, TlogProofFault | TrustFault>> {
-  const trusted = await trustCheckpoint(policy, proof.checkpoint, verify, otherLogs);
+  const trusted = await trustCheckpoint(claim.policy, proof.checkpoint, verify, claim.otherLogs);
   if (!trusted.ok) {
     return trusted;
   }
   const { size, root } = trusted.value.checkpoint;
-  return verifyInclusion(hash, { leafHash, index: proof.index, size, path: proof.path, root })
+  return verifyInclusion(hash, { leafHash: claim.leafHash, index: proof.index, size, path: proof.path, root })
     ? trusted
     : fail({
         code: 'not-in-log',
