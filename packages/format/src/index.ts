@@ -27,6 +27,7 @@ export { communityId, type FlowTuple } from './community-id.ts';
 export { sha256, type Hash } from './sha256.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { CompactRange, leafHash, leafHasher, nodeHash, rootOf, type CompactRangeState } from './merkle.ts';
+export { MerkleLevels } from './merkle-levels.ts';
 export { consistencyPath, inclusionPath } from './merkle-path.ts';
 export {
   bytesEqual,
@@ -119,6 +120,17 @@ export {
   type SubtreeRange,
 } from './merkle-subtree.ts';
 export { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
+export {
+  readRecordSetProof,
+  recordProofsOf,
+  verifyRecordSetProof,
+  type RecordSetProof,
+  type SetBlock,
+  type SetFacts,
+  type SetFault,
+  type SetRecord,
+  type SetRecordFacts,
+} from './record-set-proof.ts';
 export { webCryptoVerifyEd25519 } from './web-crypto.ts';
 export * from './verification/ledger-paths.ts';
 export { SequenceRanges, sessionKey, type SequenceRange } from './verification/sequence-ranges.ts';

@@ -17,7 +17,7 @@ function split(size: number): number {
   return 2 ** Math.ceil(Math.log2(size) - 1);
 }
 
-/** Roots and inclusion paths of a big log from its stored tiles, without its leaves. */
+/** Roots and paths of a big log from its stored tiles, without its leaves. */
 export class TreeReader {
   readonly #readTile: ReadTile;
   readonly #hash: Hash;
@@ -45,6 +45,27 @@ export class TreeReader {
       else low = middle;
     }
     return path;
+  }
+
+  /**
+   * Consistency path from the tree of the first `from` leaves to that of the first `size`, 1 <= from <= size
+   * (RFC 9162 2.1.4.1); undefined where a tile is missing.
+   */
+  consistencyPath(from: number, size: number): Uint8Array[] | undefined {
+    const path: Uint8Array[] = [];
+    let [low, high] = [0, size];
+    // Down to where the old tree ends: what lies beside the way is what the reader lacks.
+    while (from < high) {
+      const middle = low + split(high - low);
+      const sibling = from <= middle ? this.#range(middle, high) : this.#range(low, middle);
+      if (sibling === undefined) return undefined;
+      path.unshift(sibling);
+      if (from <= middle) high = middle;
+      else low = middle;
+    }
+    if (low === 0) return path; // the old tree itself, whose root the reader has
+    const last = this.#range(low, high);
+    return last === undefined ? undefined : [last, ...path];
   }
 
   #range(low: number, high: number): Uint8Array | undefined {
