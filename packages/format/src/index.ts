@@ -154,6 +154,7 @@ export { TreeReader, type ReadTile } from './verification/tree-reader.ts';
 export { checkBlock, type BlockCheck, type BlockJob, type BlockTools } from './verification/check-block.ts';
 export type { LedgerFiles, StoredFile, VerifyTools } from './verification/ledger-files.ts';
 export { verifyLedger, type VerifyOptions, type VerifyProgress } from './verification/verify-ledger.ts';
+export { verifyReportText, type ReportContext, type ReportStyle } from './verification/report-text.ts';
 export {
   FINDING_CODES,
   type Finding,

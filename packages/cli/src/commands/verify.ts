@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseVerifierKey } from '@portledger/format';
-import type { Finding, FindingPlace, VerifyReport } from '@portledger/format';
+import { parseVerifierKey, verifyReportText } from '@portledger/format';
+import type { VerifyReport } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
 import type { CommandLine } from '../command-line.ts';
-import { roundByteSize } from '../config/byte-size.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { configOf, holdsLedger } from '../connection/collector-target.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -16,9 +15,8 @@ import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { counted, groupDigits } from '../output/amounts.ts';
-import { escapeControls, escapeJsonControls } from '../output/escape.ts';
+import { escapeJsonControls } from '../output/escape.ts';
 import { Progress } from '../output/progress.ts';
-import type { Terminal } from '../output/terminal.ts';
 
 const FORMATS = ['text', 'json'] as const;
 
@@ -57,7 +55,12 @@ async function verify(invocation: Invocation, given: GivenOptions): Promise<Exit
   const lines =
     format === 'json'
       ? [jsonReport(report)]
-      : textReport(report, vkey !== undefined, terminal.nowMs() - startedMs, terminal);
+      : verifyReportText(report, {
+          isKeyGiven: vkey !== undefined,
+          tookMs: terminal.nowMs() - startedMs,
+          tellsRate: terminal.outColumns !== undefined,
+          paint: terminal.paint,
+        });
   for (const text of lines) terminal.out(text);
   return report.ok ? EXIT.ok : EXIT.failed;
 }
@@ -99,51 +102,4 @@ async function givenKey(invocation: Invocation, given: GivenOptions): Promise<st
 
 function jsonReport(report: VerifyReport): string {
   return escapeJsonControls(JSON.stringify(report));
-}
-
-function textReport(
-  report: VerifyReport,
-  isKeyGiven: boolean,
-  tookMs: number,
-  { paint, outColumns }: Terminal,
-): string[] {
-  const { counts, findings, findingsTotal, notes } = report;
-  const label = (name: string) => paint('bold', name.padEnd(10));
-  const key = isKeyGiven
-    ? 'the key that you gave'
-    : 'the key in the folder itself; give --vkey to prove that it is your log';
-  const rate =
-    tookMs > 0 && outColumns !== undefined
-      ? `, ${groupDigits(Math.round((1000 * counts.records) / tookMs))} records/s`
-      : '';
-  const lines = [
-    `${label('Log')}${escapeControls(report.origin || 'unknown')}`,
-    `${label('Key')}${key}`,
-    `${label('Signed')}${counted(report.size, 'block')} under the checkpoint`,
-    `${label('Checked')}${counted(counts.records, 'record')} one by one, in ${counted(counts.blocks, 'block')} of ${counted(counts.segments, 'segment')}`,
-    `${label('')}${counted(counts.tiles, 'tile')} and entry bundles, ${counted(counts.sessions, 'stream')}, ${roundByteSize(counts.bytes)} in ${(tookMs / 1000).toFixed(1)} s${rate}`,
-  ];
-  if (counts.unsealedRecords > 0)
-    lines.push(`${label('')}${counted(counts.unsealedRecords, 'durable record')} not yet under a checkpoint`);
-  for (const note of notes) lines.push(`${label('Note')}${paint('yellow', escapeControls(note.message))}`);
-  for (const finding of findings)
-    lines.push(`${label('Finding')}${paint('red', placeOf(finding.place))}: ${findingText(finding)}`);
-  if (findingsTotal > findings.length)
-    lines.push(`${label('')}and ${counted(findingsTotal - findings.length, 'more finding')}`);
-  const verdict = report.ok
-    ? paint('green', 'Everything is as it was written and signed.')
-    : paint('red', `FAILED: ${counted(findingsTotal, 'finding')}.`);
-  return [...lines, '', verdict];
-}
-
-function findingText({ code, message }: Finding): string {
-  return `${escapeControls(message)} (${code})`;
-}
-
-function placeOf({ file, offset, block, line }: FindingPlace): string {
-  const parts = [escapeControls(file)];
-  if (offset !== undefined) parts.push(`at byte ${offset}`);
-  if (block !== undefined) parts.push(`block ${block}`);
-  if (line !== undefined) parts.push(`record ${line}`);
-  return parts.join(', ');
 }

@@ -11,9 +11,9 @@ import {
   timestampFromMicros,
 } from '@portledger/format';
 import type { BlockManifest, JournalBlock } from '@portledger/format';
+import { nodeLinesRoot } from '@portledger/format/node';
 import type { LedgerDisk } from './ledger-disk.ts';
 import { SEGMENT_AGE_MS_MAX, SEGMENT_BYTES_MAX } from './limits.ts';
-import { nodeLinesRoot } from './node-lines-root.ts';
 import type { RoundJob } from './sealing-port.ts';
 
 /** The end of the segment file that a class is being written to. */

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { parseVerifierKey, verifyLedger } from '@portledger/format';
 import type { LedgerFiles, VerifyProgress, VerifyReport, VerifyTools } from '@portledger/format';
-import { nodeSha256, nodeVerifyEd25519 } from '@portledger/format/node';
+import { NodeLedgerFiles, nodeSha256, nodeVerifyEd25519 } from '@portledger/format/node';
 import { ledgerKeyPath } from './ledger-key.ts';
 import { LogSigner } from './log-signer.ts';
-import { NodeLedgerFiles } from './node-ledger-files.ts';
 import { VerifyPool } from './verify-pool.ts';
 
 /** Milliseconds between looks at something that a running ledger is just writing. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { checkBlock } from '@portledger/format';
 import type { BlockCheck, BlockJob } from '@portledger/format';
-import { nodeBlockTools } from './node-block-tools.ts';
+import { nodeBlockTools } from '@portledger/format/node';
 
 type Waiting = { readonly resolve: (check: BlockCheck) => void; readonly reject: (error: Error) => void };
 

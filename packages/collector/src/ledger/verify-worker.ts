@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { checkBlock } from '@portledger/format';
 import type { BlockJob } from '@portledger/format';
-import { nodeBlockTools } from './node-block-tools.ts';
+import { nodeBlockTools } from '@portledger/format/node';
 
 /** Entry of a verifying thread: one reply a block, in order. */
 const port = parentPort;

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LedgerFiles, StoredFile } from '@portledger/format';
+import type { LedgerFiles, StoredFile } from './verification/ledger-files.ts';
 
 async function unlessMissing<T>(action: () => Promise<T>): Promise<T | undefined> {
   try {

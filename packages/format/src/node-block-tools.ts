@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib';
-import type { BlockTools } from '@portledger/format';
-import { nodeSha256 } from '@portledger/format/node';
+import type { BlockTools } from './verification/check-block.ts';
+import { nodeSha256 } from './node-crypto.ts';
 import { nodeLinesRoot } from './node-lines-root.ts';
 
 /** What checking a block needs, from Node's own crypto and zlib. */

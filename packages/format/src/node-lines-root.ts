@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { LinesRoot } from '@portledger/format';
+import type { LinesRoot } from './verification/lines-root.ts';
 
 const HASH_BYTES = 32;
 const NODE_BYTES = 1 + 2 * HASH_BYTES;
