@@ -82,7 +82,7 @@ function filesBelow(dir, skip) {
 }
 
 /** Installs the dependencies exactly as locked, once per lock file. */
-export async function installDependencies() {
+async function installDependencies() {
   const wanted = digestOf([join(ROOT, 'package-lock.json')]);
   if (existsSync(LOCK_STAMP) && readFileSync(LOCK_STAMP, 'utf8') === wanted) return;
   // npm tells its own child npm what `npm start` was called with; a fresh npm must not inherit that.
@@ -102,7 +102,7 @@ export async function installDependencies() {
 }
 
 /** Builds the console when its sources changed since the last build. */
-export async function buildConsole() {
+async function buildConsole() {
   const skip = new Set(['dist', 'node_modules', 'test', 'tests', 'test-server']);
   const sources = [join(ROOT, 'packages', 'console'), join(ROOT, 'packages', 'format')]
     .flatMap((dir) => filesBelow(dir, skip))
@@ -124,7 +124,7 @@ export async function buildConsole() {
 }
 
 /** True where packages can be installed: root on a system with apt. */
-export function canInstallSystemPackages() {
+function canInstallSystemPackages() {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
 
