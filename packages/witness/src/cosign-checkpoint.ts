@@ -33,7 +33,7 @@ export type CosignFault = Cosigned & { readonly code: 'quorum-not-met'; readonly
 
 /**
  * Has a checkpoint cosigned by several witnesses at once, until a quorum has, all have answered or the deadline has
- * come. Throws a RangeError where names are not distinct or too many, or `checkpoint` is no signed checkpoint.
+ * come. A quorum that asks for none is no reason to stop early. Throws a RangeError where names are not distinct or too many, or `checkpoint` is no signed checkpoint.
  */
 export async function cosignCheckpoint(
   witnesses: readonly NamedWitness[],
@@ -79,7 +79,8 @@ export function atLeast(count: number): (signed: ReadonlySet<string>) => boolean
 
 function missingMessage({ signed, faults }: Cosigned): string {
   const why = [...faults].map(([name, { message }]) => `${name}: ${message}`);
-  return [`only ${signed.size} witnesses cosigned the checkpoint`, ...why].join('\n');
+  const count = `${signed.size} of ${signed.size + faults.size} witnesses cosigned the checkpoint, which is no quorum`;
+  return [count, ...why].join('\n');
 }
 
 /** The note with new cosignature lines, each in place of an older one by the same key. */
