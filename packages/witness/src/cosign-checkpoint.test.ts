@@ -98,7 +98,7 @@ describe('several witnesses', () => {
   });
 });
 
-/** A published key of Sunlight's test witness: any will do that is never asked. */
+/** The published key of Sunlight's test witness, which is never asked here. */
 function witnessKey(): string {
   return 'witness.example.org+b8a2cf20+BFLN3yikSfFkVAJtrnh/CiY3Zozkoy7clp+P7XB28qUN';
 }
