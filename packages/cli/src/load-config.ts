@@ -5,7 +5,7 @@ import type { ConfigFault } from './config/config-fault.ts';
 import { readConfig } from './config/config.ts';
 import type { Config, ConfigInputs, FlagValue } from './config/config.ts';
 import { EXIT } from './exit-codes.ts';
-import { Failure, messageOf, systemCodeOf } from './failure.ts';
+import { Failure, fileReasonOf, systemCodeOf } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 
 const FILE_NAME = 'portledger.yaml';
@@ -52,7 +52,7 @@ async function readNamed(name: string): Promise<{ name: string; content: string 
     const exitCode = systemCodeOf(error) === 'EACCES' ? EXIT.notPermitted : EXIT.usage;
     throw new Failure(
       exitCode,
-      `can't read the configuration ${name}: ${messageOf(error)}`,
+      `can't read the configuration ${name}: ${fileReasonOf(error)}`,
       'give a file that exists with --config',
     );
   }

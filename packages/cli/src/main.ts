@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { EXIT } from './exit-codes.ts';
-import { Failure, messageOf, systemCodeOf } from './failure.ts';
+import { Failure, messageOf, systemCodeOf, systemFailureOf } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { SIGNAL_REPEAT_MS } from './limits.ts';
 import { isObject } from './output/hit.ts';
@@ -48,7 +48,7 @@ export async function main(place: { readonly bin: string; readonly checkout: str
 function reportError(invocation: Invocation, error: unknown, debug: boolean): number {
   const { stop, terminal, supervisor } = invocation;
   if (stop.aborted && !(error instanceof Failure)) return stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT_TERMINATED;
-  const failure = error instanceof Failure ? error : undefined;
+  const failure = error instanceof Failure ? error : systemFailureOf(error);
   const message = failure?.message ?? `this should not have happened: ${messageOf(error)}`;
   const remedy = failure === undefined ? 'call it again with --debug and report what it prints' : failure.remedy;
   const exitCode = failure?.exitCode ?? EXIT.failed;

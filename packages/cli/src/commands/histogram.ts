@@ -46,6 +46,8 @@ async function histogram(invocation: Invocation, given: GivenOptions, args: read
     const { terminal } = invocation;
     const lines = countLines({
       keyName: 'start',
+      keyTitle: 'START (UTC)',
+      showKey: (start) => shownStart(start, intervalMs),
       counts,
       total,
       format,
@@ -70,4 +72,9 @@ function readHistogram(answer: unknown): {
     .filter(isObject)
     .map((bucket) => ({ key: String(bucket['start']), count: Number(bucket['count']) }));
   return { intervalMs: Number(answer['interval_ms'] ?? 0), counts, total: Number(answer['total'] ?? 0) };
+}
+
+/** `2026-11-22 14:36:49`; the fraction only where intervals are shorter than a second. */
+function shownStart(start: string, intervalMs: number): string {
+  return start.slice(0, intervalMs < 1000 ? 23 : 19).replace('T', ' ');
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
@@ -9,7 +10,7 @@ import { withCollectorOrNew } from '../connection/with-collector.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, fileReasonOf } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
@@ -63,6 +64,7 @@ async function importFiles(invocation: Invocation, given: GivenOptions, files: r
     throw usage('--session names one stream', 'import the files one by one');
   if (files.filter((file) => file === '-').length > 1) throw usage('standard input can be read only once');
   const observer = given.text('observer') ?? (await configOf(invocation, given)).get(SETTINGS.observer);
+  await checkFiles(invocation, files);
   const work = async (client: ApiClient | undefined): Promise<ExitCode> => {
     const total = new Tally();
     for (const file of files)
@@ -73,6 +75,21 @@ async function importFiles(invocation: Invocation, given: GivenOptions, files: r
   return given.flag('dryRun') === true ? work(undefined) : withCollectorOrNew(invocation, given, work);
 }
 
+/** A misspelt name is told before anything is taken in, and before a data folder is made for it. */
+async function checkFiles(invocation: Invocation, files: readonly string[]): Promise<void> {
+  const faults: string[] = [];
+  for (const name of files) {
+    if (name === '-') continue;
+    const file = path.resolve(invocation.workingDir, name);
+    const fault = await stat(file).then(
+      (stats) => (stats.isDirectory() ? 'it is a folder: name the files in it' : undefined),
+      fileReasonOf,
+    );
+    if (fault !== undefined) faults.push(`can't read ${name}: ${fault}`);
+  }
+  if (faults.length > 0) throw usage(faults.join('\n'), 'nothing was taken in');
+}
+
 type InputRequest = { readonly file: string; readonly observer: string; readonly session: string | undefined };
 
 async function importInput(run: ImportRun, request: InputRequest): Promise<void> {
@@ -80,12 +97,13 @@ async function importInput(run: ImportRun, request: InputRequest): Promise<void>
   const file = path.resolve(workingDir, request.file);
   try {
     const input = await openInput(request.file, file, stdin, IMPORT_LINE_BYTES_MAX);
-    const digest = request.file === '-' ? randomBytes(16).toString('hex') : await fileDigest(file);
+    // What can be read only once can't be named after its content.
+    const digest = input.bytesTotal === undefined ? randomBytes(16).toString('hex') : await fileDigest(file);
     const session = request.session ?? `import-${digest.slice(0, SESSION_DIGEST_DIGITS)}`;
     await run.take(input, new ImportBatcher({ observer: request.observer, session }, run.client !== undefined));
   } catch (error) {
     if (error instanceof Failure || run.invocation.stop.aborted) throw error;
-    throw new Failure(EXIT.failed, `can't read ${request.file}: ${messageOf(error)}`, undefined, { cause: error });
+    throw new Failure(EXIT.failed, `can't read ${request.file}: ${fileReasonOf(error)}`, undefined, { cause: error });
   }
 }
 

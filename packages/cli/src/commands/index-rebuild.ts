@@ -41,7 +41,7 @@ async function rebuild(invocation: Invocation, given: GivenOptions): Promise<Exi
     throw new Failure(
       EXIT.failed,
       `a collector is running on ${dataDir} (process ${run.pid})`,
-      'stop it first; it can be started again right after',
+      'stop it (Ctrl-C where `portledger up` runs, or systemctl stop), rebuild, and start it again; nothing is lost meanwhile: agents keep their records',
     );
   }
   if (!(await holdsLedger(dataDir)))

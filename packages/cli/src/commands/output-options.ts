@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { nearest } from '../config/nearest.ts';
+import type { Failure } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
@@ -30,11 +31,16 @@ function fieldsOf(given: GivenOptions): readonly string[] | undefined {
     .filter((name) => name !== '');
   for (const name of names ?? []) {
     if (isOutputField(name)) continue;
-    const meant = nearest(name, outputFieldNames());
-    throw usage(
-      `--fields: no record has a field ${JSON.stringify(name)}`,
-      meant === undefined ? undefined : `did you mean ${meant}?`,
-    );
+    throw unknownField(name, '--fields: ');
   }
   return names;
+}
+
+/** `before` says where it was named. */
+export function unknownField(name: string, before = ''): Failure {
+  const meant = nearest(name, outputFieldNames());
+  return usage(
+    `${before}no record has a field ${JSON.stringify(name)}`,
+    meant === undefined ? 'docs/reference/record.md lists them' : `did you mean ${meant}?`,
+  );
 }

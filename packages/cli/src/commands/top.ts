@@ -10,7 +10,9 @@ import type { Invocation } from '../invocation.ts';
 import { counted, groupDigits } from '../output/amounts.ts';
 import { COUNT_FORMATS, countLines } from '../output/count-writer.ts';
 import { escapeControls } from '../output/escape.ts';
+import { isOutputField } from '../output/hit-writer.ts';
 import { isObject } from '../output/hit.ts';
+import { unknownField } from './output-options.ts';
 import { addTimeOptions, queryOf } from './query-options.ts';
 
 const LIMIT_DEFAULT = 10;
@@ -37,6 +39,7 @@ async function top(
   given: GivenOptions,
   [field = '', ...rest]: readonly string[],
 ): Promise<ExitCode> {
+  if (!isOutputField(field)) throw unknownField(field);
   const query = queryOf(given, rest);
   const limit = given.integer('limit', 1, LIMIT_MOST) ?? LIMIT_DEFAULT;
   const format = given.choice('format', COUNT_FORMATS) ?? 'table';

@@ -17,7 +17,7 @@ export function text(at: string, info: SettingInfo<string>): Setting<string> {
     schema: Type.String({ description: info.about, minLength: 1 }),
     parse: (raw) =>
       typeof raw === 'object' || typeof raw === 'boolean' || String(raw).trim() === ''
-        ? no('write a text')
+        ? no('is empty or no text; write a text')
         : yes(String(raw).trim()),
     show: (value) => value,
   };
@@ -40,7 +40,7 @@ export function filePath(at: string, info: SettingInfo<string>): Setting<string>
     parse: (raw, from) =>
       typeof raw === 'string' && raw.trim() !== '' && !raw.includes('\0')
         ? yes(path.resolve(from, raw))
-        : no('write a path'),
+        : no('is empty or no text; write a path'),
     show: (value) => value,
   };
 }

@@ -1,7 +1,8 @@
 /** The candidate that was probably meant, or undefined when none is near enough to be worth saying. */
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
+  // Two changes to a word of three letters make any other one of it.
+  let bestDistance = Math.max(given.length <= 3 ? 1 : 2, Math.floor(given.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(given.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

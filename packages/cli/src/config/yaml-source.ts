@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, Pair, YAMLMap } from 'yaml';
+import type { Document, ErrorCode, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import type { ConfigFault } from './config-fault.ts';
 import { nearest } from './nearest.ts';
 import type { RawValue } from './setting.ts';
@@ -37,10 +37,50 @@ export function readYaml(file: string, content: string, known: ReadonlySet<strin
   const document = parseDocument(content, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   const reading: Reading = { file, known, lines, document, entries: [], faults: [] };
   for (const error of document.errors) {
-    addFault(reading, error.pos[0], '', `not valid YAML: ${error.message}`, 'mend the syntax');
+    addSyntaxFault(reading, error);
   }
   if (reading.faults.length === 0 && document.contents !== null) readTop(reading, document.contents);
   return { entries: reading.entries, faults: reading.faults };
+}
+
+/** What the parser's code means to the person who wrote the file, and what to do. */
+const SYNTAX: ReadonlyMap<ErrorCode, readonly [message: string, remedy: string]> = new Map<
+  ErrorCode,
+  readonly [string, string]
+>([
+  ['TAB_AS_INDENT', ['a tab stands where the line is indented', 'indent with spaces']],
+  [
+    'BAD_INDENT',
+    ['the line is indented more or less than those it belongs to', 'keys of one section begin in one column'],
+  ],
+  [
+    'BLOCK_AS_IMPLICIT_KEY',
+    [
+      'a second `key: value` stands where the value of the first belongs',
+      'indent the line as the one above, or put the value in quotes',
+    ],
+  ],
+  ['MULTIPLE_DOCS', ['a second document begins here (---)', 'keep one document']],
+  [
+    'MULTILINE_IMPLICIT_KEY',
+    ['a key goes over several lines', 'close the quote or the bracket, or write `key: value`'],
+  ],
+  ['BAD_ALIAS', ['an alias (*name) that nothing is named by', 'put a text that begins with * in quotes']],
+]);
+
+/** One slip makes several errors at one place: the first says it. */
+function addSyntaxFault(reading: Reading, error: YAMLError): void {
+  const { line } = reading.lines.linePos(error.pos[0]);
+  if (reading.faults.some((fault) => fault.line === line)) return;
+  const [message, remedy] = SYNTAX.get(error.code) ?? missing(error.message);
+  addFault(reading, error.pos[0], '', `not valid YAML: ${message}`, remedy);
+}
+
+function missing(message: string): readonly [message: string, remedy: string] {
+  if (message.startsWith('Missing closing'))
+    return ['a quote is not closed before here', 'close it where it was opened'];
+  if (message.startsWith('Implicit map keys')) return ['a key has no value', 'write `key: value`'];
+  return [message, 'mend the syntax'];
 }
 
 function readTop(reading: Reading, contents: Node): void {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { EXIT } from '../exit-codes.ts';
-import { Failure, messageOf, systemCodeOf } from '../failure.ts';
+import { Failure, fileReasonOf, systemCodeOf } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
@@ -139,7 +139,7 @@ export async function readTokenFile(file: string): Promise<string> {
     content = await readFile(file, 'utf8');
   } catch (error) {
     const exitCode = systemCodeOf(error) === 'EACCES' ? EXIT.notPermitted : EXIT.usage;
-    throw new Failure(exitCode, `can't read the token file ${file}: ${messageOf(error)}`);
+    throw new Failure(exitCode, `can't read the token file ${file}: ${fileReasonOf(error)}`);
   }
   const token = content.trim();
   if (!/^[\x21-\x7e]+$/.test(token))

@@ -22,7 +22,7 @@ const NEWLINE = 0x0a;
 /** A file or `-`. Whether it is compressed is told by its first bytes, not by its name. */
 export async function openInput(name: string, file: string, stdin: Readable, lineBytesMax: number): Promise<Input> {
   const isStdin = name === '-';
-  const bytesTotal = isStdin ? undefined : (await stat(file)).size;
+  const bytesTotal = isStdin ? undefined : await sizeOf(file);
   let bytesRead = 0;
   const source: Readable = isStdin ? stdin : createReadStream(file);
   const countedBytes = async function* () {
@@ -38,6 +38,12 @@ export async function openInput(name: string, file: string, stdin: Readable, lin
     bytesRead: () => bytesRead,
     lines: () => splitLines(decompressed(countedBytes()), lineBytesMax),
   };
+}
+
+/** Undefined for what can be read only once and has no size, such as the pipe that the shell's `<(…)` makes. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  const stats = await stat(file);
+  return stats.isFile() ? stats.size : undefined;
 }
 
 /** SHA-256 of a file as it is on disk, in hex: the same file imported again is the same stream, so nothing gets in twice. */

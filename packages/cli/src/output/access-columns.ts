@@ -17,8 +17,9 @@ const ACTION_STYLES: Readonly<Record<string, Style>> = {
   'alert-raised': 'red',
 };
 
-/** An IPv4 address with its port is never cut. */
-const ENDPOINT_COLUMNS = '255.255.255.255:65535'.length;
+/** An IPv4 address with its port is never cut, and a common IPv6 one only when nothing else is left to give way. */
+const ENDPOINT_COLUMNS = '[2001:db8:12:34::5]:51544'.length;
+const ENDPOINT_COLUMNS_LEAST = '255.255.255.255:65535'.length;
 
 /** `full` with date and milliseconds, `short` for narrow terminals, `clock` for live views: the time of day alone. */
 export type TimeDetail = 'full' | 'short' | 'clock';
@@ -34,18 +35,27 @@ export function accessColumns(time: TimeDetail): readonly Column<Hit>[] {
     {
       title: 'ACTION',
       cell: (hit) => shown(hit, 'action').replace(/^connection-/, ''),
+      widthMin: 15,
+      widthLeast: 9,
       style: (hit) => ACTION_STYLES[fieldText(hit, 'action')],
     },
-    { title: 'USER', cell: userOf, widthMin: 6 },
+    { title: 'USER', cell: userOf, widthMin: 12, widthLeast: 6 },
     { title: 'PID', cell: (hit) => shown(hit, 'pid'), align: 'right', dropRank: 3 },
     { title: 'PROCESS', cell: processOf, cut: 'middle', widthMin: 16, dropRank: 1 },
-    { title: 'SOURCE', cell: (hit) => endpoint(hit, 'src'), cut: 'middle', widthMin: ENDPOINT_COLUMNS },
+    {
+      title: 'SOURCE',
+      cell: (hit) => endpoint(hit, 'src'),
+      cut: 'middle',
+      widthMin: ENDPOINT_COLUMNS,
+      widthLeast: ENDPOINT_COLUMNS_LEAST,
+    },
     { title: '', cell: (hit) => (endpoint(hit, 'dest') === '' ? '' : '→'), style: () => 'dim' },
     {
       title: 'DESTINATION',
       cell: (hit) => endpoint(hit, 'dest'),
       cut: 'middle',
       widthMin: ENDPOINT_COLUMNS,
+      widthLeast: ENDPOINT_COLUMNS_LEAST,
       style: () => 'bold',
     },
     { title: 'DETAIL', cell: detailOf, widthMin: 23, dropRank: 2 },

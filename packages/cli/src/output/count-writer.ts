@@ -11,6 +11,9 @@ export const COUNT_FORMATS = ['table', 'jsonl', 'csv', 'yaml'] as const;
 export type CountTable = {
   /** Name of the first column: the field counted by. */
   readonly keyName: string;
+  /** For people: the title of that column and how a value is written. By default both are as they stand. */
+  readonly keyTitle?: string;
+  readonly showKey?: (key: string) => string;
   readonly counts: readonly { readonly key: string; readonly count: number }[];
   readonly total: number;
   readonly format: (typeof COUNT_FORMATS)[number];
@@ -47,13 +50,13 @@ export function countLines(table: CountTable): string[] {
 function barTable(table: CountTable): string[] {
   const most = Math.max(1, ...table.counts.map(({ count }) => count));
   const rows = table.counts.map(({ key, count }) => ({
-    key: escapeControls(key),
+    key: escapeControls(table.showKey?.(key) ?? key),
     count,
     share: table.total === 0 ? '' : `${((100 * count) / table.total).toFixed(1)} %`,
     bar: table.columns === undefined ? '' : barOf(count / most),
   }));
   const columns: Column<Row>[] = [
-    { title: table.keyName.toUpperCase(), cell: (row) => row.key, cut: 'middle', widthMin: 8 },
+    { title: table.keyTitle ?? table.keyName.toUpperCase(), cell: (row) => row.key, cut: 'middle', widthMin: 8 },
     { title: 'RECORDS', cell: (row) => groupDigits(row.count), align: 'right' },
     { title: 'SHARE', cell: (row) => row.share, align: 'right', dropRank: 1, style: () => 'dim' },
     { title: '', cell: (row) => row.bar, dropRank: 2, widthMin: 4, style: () => 'cyan' },

@@ -11,6 +11,8 @@ export type Column<Row> = {
   readonly cut?: 'middle' | 'end';
   /** Columns that it keeps when room is short; undefined: it is never narrowed. */
   readonly widthMin?: number;
+  /** Columns that it is narrowed to when every column that may go is gone; undefined: `widthMin`. */
+  readonly widthLeast?: number;
   /** When even the narrowed columns don't fit, the one with the highest rank goes first; undefined: it stays. */
   readonly dropRank?: number;
 };
@@ -21,17 +23,19 @@ const GAP = '  ';
 
 /**
  * Fits columns into `widthMax` display columns (undefined: no limit, nothing is cut).
- * Room is taken from the widest narrowable column first, then whole columns go by their drop rank.
+ * Room is taken from the widest narrowable column first, then whole columns go by their drop rank, and at last what stays is cut
+ * to the least that still says something.
  */
 export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], widthMax?: number): Laid<Row>[] {
   let laid = columns.map((column) => ({ column, width: naturalWidth(column, rows) }));
   laid = laid.filter(({ column, width }) => width > 0 || column.dropRank === undefined);
   if (widthMax === undefined) return laid;
   while (totalOf(laid) > widthMax) {
-    const narrowed = narrow(laid, totalOf(laid) - widthMax);
+    const excess = totalOf(laid) - widthMax;
+    const narrowed = narrow(laid, excess, ({ widthMin }) => widthMin);
     if (totalOf(narrowed) <= widthMax) return narrowed;
     const rank = Math.max(...laid.map(({ column }) => column.dropRank ?? -1));
-    if (rank < 0) return narrowed;
+    if (rank < 0) return narrow(laid, excess, ({ widthLeast, widthMin }) => widthLeast ?? widthMin);
     laid = laid.filter(({ column }) => column.dropRank !== rank);
   }
   return laid;
@@ -80,13 +84,18 @@ function totalOf(laid: readonly { readonly width: number }[]): number {
   return laid.reduce((sum, { width }) => sum + width, 0) + GAP.length * Math.max(0, laid.length - 1);
 }
 
-function narrow<Row>(laid: readonly Laid<Row>[], excess: number): Laid<Row>[] {
+function narrow<Row>(
+  laid: readonly Laid<Row>[],
+  excess: number,
+  leastOf: (column: Column<Row>) => number | undefined,
+): Laid<Row>[] {
   const widths = laid.map(({ width }) => width);
   for (let left = excess; left > 0; left -= 1) {
     let widest = -1;
     laid.forEach(({ column }, place) => {
       const width = widths[place] ?? 0;
-      const canShrink = column.widthMin !== undefined && width > column.widthMin;
+      const least = leastOf(column);
+      const canShrink = least !== undefined && width > least;
       if (canShrink && (widest < 0 || width > (widths[widest] ?? 0))) widest = place;
     });
     if (widest < 0) break;
