@@ -2,7 +2,10 @@ import type { TimeBounds } from '../../query/time-bounds.ts';
 import { COLUMNS } from './columns.ts';
 import { pathLiteral } from './database.ts';
 
-/** A hot table or a Parquet file, with the event times that its records lie between (epoch microseconds). */
+/**
+ * A hot table or a Parquet file, with the event times that its records lie between (epoch microseconds). A hot table
+ * may have grown since it was asked: its records and times are those of that moment, and a query may find more.
+ */
 export type RecordSource = {
   readonly records: number;
   readonly lowMicros: number;
@@ -59,8 +62,9 @@ export class SourceSet {
 
 const COLUMN_LIST = COLUMNS.map(({ name }) => `"${name}"`).join(', ');
 
-/** The sources as one table expression for FROM. */
+/** The sources, of which there is at least one, as one table expression for FROM. */
 export function fromSources(sources: readonly RecordSource[]): string {
+  if (sources.length === 0) throw new Error('a query was made over no source');
   const files = sources.flatMap((source) => (source.kind === 'file' ? [pathLiteral(source.path)] : []));
   const selects = sources.flatMap((source) => (source.kind === 'table' ? [source.select] : []));
   if (files.length > 0) selects.unshift(`SELECT ${COLUMN_LIST} FROM read_parquet([${files.join(', ')}])`);
