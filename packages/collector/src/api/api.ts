@@ -2,6 +2,8 @@ import type { HttpServer } from '../http/type-provider.ts';
 import type { Services } from './api-services.ts';
 import { registerOpenApi } from './openapi.ts';
 import { registerHealthRoutes } from './routes/health-routes.ts';
+import { registerLedgerRoutes } from './routes/ledger-routes.ts';
+import { registerProofRoutes } from './routes/proof-routes.ts';
 import { registerRecordRoutes } from './routes/record-routes.ts';
 import { registerSearchRoutes } from './routes/search-routes.ts';
 import { registerSessionRoutes } from './routes/session-routes.ts';
@@ -18,6 +20,8 @@ export function registerApi(server: HttpServer, services: Services): void {
     registerSearchRoutes(scope, services);
     registerTailRoutes(scope, services);
     registerRecordRoutes(scope, services);
+    registerProofRoutes(scope, services);
+    registerLedgerRoutes(scope, services);
     registerStatusRoutes(scope, services);
     registerSessionRoutes(scope, services);
     registerTokenRoutes(scope, services);

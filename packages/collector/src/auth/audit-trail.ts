@@ -2,7 +2,7 @@ import type { Principal } from './principal.ts';
 
 /** What a principal read: which kind of question, and the question itself. */
 export type Reading = {
-  readonly kind: 'search' | 'top' | 'histogram' | 'record' | 'proof' | 'tail';
+  readonly kind: 'search' | 'top' | 'histogram' | 'record' | 'proof' | 'tail' | 'ledger';
   readonly query: string;
 };
 

@@ -2,10 +2,16 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { TILE_WIDTH, decodeEntryBundle, entriesPath, findLineEnds, parseManifest } from '@portledger/format';
+import {
+  TILE_WIDTH,
+  decodeEntryBundle,
+  entriesPath,
+  findLineEnds,
+  parseManifest,
+  segmentPath,
+} from '@portledger/format';
 import type { BlockManifest } from '@portledger/format';
 import { BUNDLES_CACHED_MAX, EDGE_READ_ATTEMPTS_MAX } from './limits.ts';
-import { segmentOf } from './sealer.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -70,14 +76,20 @@ export class BlockReader {
   }
 
   async read(block: number, size: number): Promise<SealedBlock> {
-    const manifest = await this.manifest(block, size);
+    return this.lines(await this.manifest(block, size));
+  }
+
+  /** A block by its manifest. */
+  async lines(manifest: BlockManifest): Promise<SealedBlock> {
+    const { block } = manifest;
     const frame = Buffer.allocUnsafeSlow(manifest.frame_bytes);
-    const handle = await open(join(this.#folder, segmentOf(manifest)), 'r');
+    const handle = await open(join(this.#folder, segmentPath(manifest.class, manifest.segment)), 'r');
     try {
       let done = 0;
       while (done < frame.length) {
         const { bytesRead } = await handle.read(frame, done, frame.length - done, manifest.offset + done);
-        if (bytesRead === 0) throw new Error(`${segmentOf(manifest)} ends inside block ${block}`);
+        if (bytesRead === 0)
+          throw new Error(`${segmentPath(manifest.class, manifest.segment)} ends inside block ${block}`);
         done += bytesRead;
       }
     } finally {

@@ -1,4 +1,5 @@
 import type { BatchEntry, RecordProof, Result } from '@portledger/format';
+import type { PublishedLog } from './published-log.ts';
 
 /** The next record to read: an address that never changes once a record has it. */
 export type Cursor = { readonly block: number; readonly position: number };
@@ -107,6 +108,8 @@ export interface Ledger {
   chunk(block: number): Promise<Chunk | undefined>;
   proof(block: number, position: number): Promise<Result<RecordProof, ProofRefusal>>;
   head(): LedgerHead;
+  /** What the checkpoint covers, as an auditor reads it. */
+  readonly published: PublishedLog;
   /** Closes the round now and resolves once it is published. */
   seal(): Promise<void>;
   counters(): LedgerCounters;

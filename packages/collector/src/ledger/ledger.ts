@@ -26,6 +26,7 @@ import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import { NodeDisk } from './node-disk.ts';
 import { TileCache, proveRecord } from './prove.ts';
+import { PublishedLog } from './published-log.ts';
 import { SealQueue } from './seal-queue.ts';
 import type { Published, RoundJob, SealedState, SealingPort } from './sealing-port.ts';
 import { SealingThread } from './sealing-thread.ts';
@@ -72,6 +73,7 @@ export type LedgerParts = {
 };
 
 class OpenedLedger implements Ledger {
+  readonly published: PublishedLog;
   readonly #parts: LedgerParts;
   readonly #state: SealedState;
   readonly #source: BlockSource;
@@ -92,6 +94,11 @@ class OpenedLedger implements Ledger {
     this.#checkpoint = state.checkpoint;
     this.#sessions = new SessionTable(SESSIONS_MAX, state.sessions);
     this.#tiles = new TileCache(parts.folder);
+    this.published = new PublishedLog(parts.folder, () => ({
+      size: this.#sealedBlocks,
+      checkpoint: this.#checkpoint,
+      vkey: state.vkey,
+    }));
     const live = new LiveBlocks(state.sealedBlocks);
     this.#source = { live, reader: new BlockReader(parts.folder), sealedBlocks: () => this.#sealedBlocks };
     this.#seals = new SealQueue(parts.sealing, (published, round) => this.#published(published, round));

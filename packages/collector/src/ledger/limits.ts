@@ -52,8 +52,8 @@ export const SNAPSHOT_BLOCKS = 1_024;
 /** Milliseconds between attempts to seal while the disk is full or read-only. */
 export const SEAL_RETRY_MS = 500;
 
-/** Records of one chunk that a follower is handed. */
-export const CHUNK_RECORDS_MAX = 8_192;
+/** Records up to which small batches are joined into one chunk for a follower; a larger batch goes as it is, uncopied. */
+export const CHUNK_RECORDS_MIN = 1_024;
 
 /** Entry bundles kept parsed for readers; 256 manifests each. */
 export const BUNDLES_CACHED_MAX = 8;
@@ -63,3 +63,9 @@ export const TILES_CACHED_MAX = 256;
 
 /** Attempts to read a right edge that a publication is just moving. */
 export const EDGE_READ_ATTEMPTS_MAX = 20;
+
+/** Records of one set proof: at the longest lines 8 MiB of answer. */
+export const PROOF_ADDRESSES_MAX = 256;
+
+/** Blocks of one set proof; each is read and hashed whole, about 20 ms. */
+export const PROOF_BLOCKS_MAX = 32;
