@@ -41,3 +41,6 @@ export const SEARCH_HISTORY_MAX = 20;
 
 /** Suggestions listed under the search bar. */
 export const SUGGESTIONS_MAX = 8;
+
+/** How often (ms) the log's head is held against the one this browser saw before. */
+export const TREE_INTERVAL_MS = 5_000;

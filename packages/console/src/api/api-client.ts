@@ -3,6 +3,7 @@ import { ApiError, OFFLINE, faultFromAnswer } from './api-fault.ts';
 /** Talks to the collector that served this page: same origin, session cookie or, when pasted, a bearer token. */
 export type ApiClient = {
   readonly getJson: (path: string, signal?: AbortSignal) => Promise<unknown>;
+  readonly getText: (path: string, signal?: AbortSignal) => Promise<string>;
   readonly postJson: (path: string, body: unknown) => Promise<unknown>;
   /** Opens a stream; the answer's status is already known to be 200. */
   readonly openStream: (path: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
@@ -29,6 +30,7 @@ export function createApiClient(): ApiClient {
 
   return {
     getJson: async (path, signal) => readBody(await send(path, signal === undefined ? {} : { signal })),
+    getText: async (path, signal) => (await send(path, signal === undefined ? {} : { signal })).text(),
     postJson: async (path, body) =>
       readBody(
         await send(path, {

@@ -1,18 +1,21 @@
 import type { ReactElement } from 'react';
 import { faultOf } from '../api/api-fault.ts';
 import type { KeyPinAccess } from '../state/use-key-pin.ts';
+import type { SeenTreeAccess } from '../state/use-seen-tree.ts';
 import type { Tail } from '../table/use-tail.ts';
 import { keyFingerprint } from '../proof/key-fingerprint.ts';
 import { Icon } from './icon.tsx';
+import { TreeBanner } from './tree-banner.tsx';
 
 type BannersProps = {
   readonly statusError: Error | null;
   readonly pin: KeyPinAccess;
+  readonly tree: SeenTreeAccess;
   readonly tail: Tail;
 };
 
 /** What the reader must know before believing what is below. */
-export function Banners({ statusError, pin, tail }: BannersProps): ReactElement {
+export function Banners({ statusError, pin, tree, tail }: BannersProps): ReactElement {
   const fault = statusError === null ? undefined : faultOf(statusError);
   const { state } = pin;
   return (
@@ -31,6 +34,7 @@ export function Banners({ statusError, pin, tail }: BannersProps): ReactElement 
           </button>
         </div>
       ) : null}
+      <TreeBanner tree={tree} />
       {fault === undefined ? null : (
         <div className="banner warn" role="status">
           <Icon name="failed" />

@@ -7,6 +7,7 @@ import { SearchBar } from '../search/search-bar.tsx';
 import { TopPanel } from '../search/top-panel.tsx';
 import { useKeyPin } from '../state/use-key-pin.ts';
 import { useReadingChoices } from '../state/use-reading-choices.ts';
+import { useSeenTree } from '../state/use-seen-tree.ts';
 import { useTheme } from '../state/use-theme.ts';
 import { useViewState } from '../state/use-view-state.ts';
 import { ReadingContext, ViewContext, useView } from '../state/view-context.ts';
@@ -35,6 +36,7 @@ function Workspace(): ReactElement {
   const theme = useTheme();
   const status = useStatus();
   const pin = useKeyPin(status.data?.vkey);
+  const tree = useSeenTree(pin.state);
   const explorer = useExplorer();
   const help = useRef<HTMLDialogElement>(null);
   const grid = useRef<HTMLDivElement>(null);
@@ -55,8 +57,14 @@ function Workspace(): ReactElement {
   });
   return (
     <div className={view.selected === undefined ? 'page' : 'page with-detail'}>
-      <TopBar status={status.data} pin={pin.state} theme={theme} showHelp={() => help.current?.showModal()} />
-      <Banners statusError={status.error} pin={pin} tail={explorer.tail} />
+      <TopBar
+        status={status.data}
+        pin={pin.state}
+        tree={tree.state}
+        theme={theme}
+        showHelp={() => help.current?.showModal()}
+      />
+      <Banners statusError={status.error} pin={pin} tree={tree} tail={explorer.tail} />
       <SearchBar explorer={explorer} />
       <main className="workspace">
         <TopPanel question={explorer.question} running={explorer.live} />

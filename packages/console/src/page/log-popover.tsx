@@ -3,12 +3,17 @@ import type { CollectorStatus } from '../api/status.ts';
 import { keyFingerprint } from '../proof/key-fingerprint.ts';
 import { formatBytes, formatCount } from '../record/formats.ts';
 import type { PinState } from '../state/key-pin.ts';
+import type { TreeState } from '../state/seen-tree.ts';
 import { CopyButton } from './copy-button.tsx';
 
-type LogPopoverProps = { readonly status: CollectorStatus; readonly pin: PinState | undefined };
+type LogPopoverProps = {
+  readonly status: CollectorStatus;
+  readonly pin: PinState | undefined;
+  readonly tree: TreeState | undefined;
+};
 
 /** What this log is, and by which key it is to be checked. */
-export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
+export function LogPopover({ status, pin, tree }: LogPopoverProps): ReactElement {
   return (
     <div id="log-popover" popover="auto" className="popover" role="dialog" aria-label="The log">
       <h2>The log</h2>
@@ -31,6 +36,8 @@ export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
         <dd>
           {formatCount(status.blocks)}, {formatCount(status.sealedBlocks)} sealed
         </dd>
+        <dt>Only grown</dt>
+        <dd>{continuityOf(tree)}</dd>
         <dt>Taken in since start</dt>
         <dd>{formatBytes(status.bytes)}</dd>
         <dt>Version</dt>
@@ -42,4 +49,23 @@ export function LogPopover({ status, pin }: LogPopoverProps): ReactElement {
       </p>
     </div>
   );
+}
+
+function continuityOf(tree: TreeState | undefined): string {
+  switch (tree?.kind) {
+    case undefined:
+      return 'not known';
+    case 'none':
+      return 'nothing is sealed yet';
+    case 'kept':
+      return `yes, up to ${formatCount(tree.tree.size)} blocks, checked here`;
+    case 'unproven':
+      return 'not proved';
+    case 'rolled-back':
+    case 'rewritten':
+    case 'unsigned':
+      return 'NO';
+    default:
+      return tree satisfies never;
+  }
 }

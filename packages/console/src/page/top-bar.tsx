@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import type { CollectorStatus } from '../api/status.ts';
 import { shortFingerprint } from '../proof/key-fingerprint.ts';
 import type { PinState } from '../state/key-pin.ts';
+import type { TreeState } from '../state/seen-tree.ts';
 import type { useTheme } from '../state/use-theme.ts';
 import { Icon } from './icon.tsx';
 import { LogPopover } from './log-popover.tsx';
@@ -11,11 +12,12 @@ import { useSignedIn } from './services.ts';
 type TopBarProps = {
   readonly status: CollectorStatus | undefined;
   readonly pin: PinState | undefined;
+  readonly tree: TreeState | undefined;
   readonly theme: ReturnType<typeof useTheme>;
   readonly showHelp: () => void;
 };
 
-export function TopBar({ status, pin, theme, showHelp }: TopBarProps): ReactElement {
+export function TopBar({ status, pin, tree, theme, showHelp }: TopBarProps): ReactElement {
   const { session, signOut } = useSignedIn();
   const other = theme.theme === 'dark' ? 'light' : 'dark';
   return (
@@ -29,8 +31,10 @@ export function TopBar({ status, pin, theme, showHelp }: TopBarProps): ReactElem
         <span className="chip-origin">{status?.origin ?? '…'}</span>
         <code>{status === undefined ? '' : shortFingerprint(status.vkey)}</code>
         {pin?.kind === 'changed' ? <span className="tag failed">key changed</span> : null}
+        {tree?.kind === 'rolled-back' ? <span className="tag failed">rolled back</span> : null}
+        {tree?.kind === 'rewritten' ? <span className="tag failed">rewritten</span> : null}
       </button>
-      {status === undefined ? null : <LogPopover status={status} pin={pin} />}
+      {status === undefined ? null : <LogPopover status={status} pin={pin} tree={tree} />}
       <ObserversChip status={status} />
       <span className="spacer" />
       <button type="button" className="quiet" onClick={showHelp} aria-label="Help" title="Keys and filters ( ? )">

@@ -8,6 +8,7 @@ import { readObject, readText } from '../api/json-reader.ts';
 import { useServices } from '../page/services.ts';
 import type { PinState } from '../state/key-pin.ts';
 import { PROOF_RETRY_INTERVAL_MS } from '../limits.ts';
+import { canVerify } from './can-verify.ts';
 import { checkProof } from './proof-report.ts';
 import type { ProofReport } from './proof-report.ts';
 import { readServedProof } from './served-proof.ts';
@@ -46,11 +47,6 @@ export function useProof(detail: RecordDetail, pin: PinState | undefined): Proof
 
 function isNotSealed(error: unknown): boolean {
   return error instanceof ApiError && error.fault.code === 'not-sealed';
-}
-
-/** Web Crypto stands only in secure contexts: HTTPS, or a loopback address. */
-function canVerify(): boolean {
-  return globalThis.isSecureContext && 'subtle' in globalThis.crypto;
 }
 
 const CANNOT_VERIFY: ApiFault = {
