@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useHistogram, useSearch } from '../api/queries.ts';
 import type { Question } from '../api/queries.ts';
 import { reachesNow } from '../state/time-range.ts';
@@ -33,7 +33,12 @@ export function useExplorer(): Explorer {
   const histogram = useHistogram(question, live);
   const { refetch } = search;
   const tail = useTail(query.trim(), live, useRefetchSoon(refetch));
-  const { reset } = tail;
+  const { reset, phase } = tail;
+  useEffect(() => {
+    // The stream is the first to notice that the collector went away or came back; the rest need not wait for their turn.
+    if (phase.kind !== 'open' && phase.kind !== 'waiting') return;
+    for (const kind of ['status', 'seen-tree']) void queries.invalidateQueries({ queryKey: [kind] });
+  }, [phase.kind, queries]);
   const found = useMemo(() => search.data?.pages.flatMap((page) => page.hits) ?? [], [search.data]);
   const rows = useMemo(() => joinRows(tail.buffer, found), [tail.buffer, found]);
   const cursor = useRowCursor(rows);

@@ -32,27 +32,42 @@ export type WatchedPage = { readonly page: Page; readonly troubles: readonly str
 
 /** A real collector serving a fresh build of the console, and a real browser. */
 export type ConsoleStage = {
+  /** The one that runs now. */
   readonly collector: Collector;
+  /** Stops the collector and starts another at the same address, with whatever `meanwhile` leaves of its data folder. */
+  readonly restart: (meanwhile?: (dataDir: string) => Promise<void>) => Promise<void>;
   readonly post: (records: readonly AccessRecord[]) => Promise<void>;
   /** A new browser profile; signed in unless told otherwise. */
   readonly openPage: (options?: BrowserContextOptions & { readonly signIn?: boolean }) => Promise<WatchedPage>;
   readonly close: () => Promise<void>;
 };
 
-export async function openStage(): Promise<ConsoleStage> {
+export async function openStage(options: { readonly sealIntervalMs?: number } = {}): Promise<ConsoleStage> {
   const folder = await mkdtemp(join(tmpdir(), 'portledger-console-'));
   const consoleDir = join(folder, 'dist');
   await build({ root: CONSOLE_FOLDER, logLevel: 'error', build: { outDir: consoleDir } });
-  const collector = await startCollector({
-    dataDir: join(folder, 'data'),
-    listen: { host: '127.0.0.1', port: 0 },
-    origin: 'ledger.acme.example',
-    consoleDir,
-    logLevel: 'error',
-  });
+  const dataDir = join(folder, 'data');
+  const start = (port: number) =>
+    startCollector({
+      dataDir,
+      listen: { host: '127.0.0.1', port },
+      origin: 'ledger.acme.example',
+      consoleDir,
+      logLevel: 'error',
+      ...options,
+    });
+  let collector = await start(0);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
   return {
-    collector,
+    get collector() {
+      return collector;
+    },
+    restart: async (meanwhile) => {
+      const port = Number(new URL(collector.url).port);
+      await collector.close();
+      await meanwhile?.(dataDir);
+      collector = await start(port);
+    },
     post: (records) => postRecords(collector, records),
     openPage: (options) => openPage(browser, collector, options),
     close: async () => {
