@@ -11,6 +11,7 @@ import { TokenStore } from './auth/token-store.ts';
 import { auditedOptions, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
 import { makeDoorCounters } from './doors/door-counters.ts';
+import { BodyPool } from './doors/http/body-pool.ts';
 import type { RecordsDoorServices } from './doors/http/records-door.ts';
 import { InFlight, inFlightBounds } from './doors/in-flight.ts';
 import { SystemObserver } from './doors/system/system-observer.ts';
@@ -20,7 +21,7 @@ import type { RecordIndex } from './followers/index/record-index.ts';
 import type { LedgerSource } from './followers/ledger-source.ts';
 import { openLedger } from './ledger/ledger.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { OBSERVER_SAVE_MS } from './limits.ts';
+import { BODY_POOL_BYTES_MAX, OBSERVER_SAVE_MS } from './limits.ts';
 import { DoorStreams } from './normalise/door-stream.ts';
 import { ObserverRegistry } from './normalise/observer-registry.ts';
 import { Quarantine } from './normalise/quarantine.ts';
@@ -72,7 +73,9 @@ async function openStores({
       dir: options.dataDir,
       clock,
       onNotice: (notice) => {
-        log.warn(notice, 'ledger mended at start');
+        // Bytes that once were whole and no longer are may have been acknowledged: that is no everyday mend.
+        if (notice.kind === 'damaged-journal-tail') log.error(notice, 'the ledger was damaged, and mended at start');
+        else log.warn(notice, 'ledger mended at start');
       },
       ...(options.origin === undefined ? {} : { origin: options.origin }),
       ...(options.sealIntervalMs === undefined ? {} : { sealIntervalMs: options.sealIntervalMs }),
@@ -103,10 +106,13 @@ function openAccess(database: DatabaseSync, options: CollectorOptions, nowMs: nu
 
 /** Records which options differ from those of the last run. */
 function noteOptions(database: DatabaseSync, system: SystemObserver, options: CollectorOptions): void {
-  const now = auditedOptions(options);
+  const given = auditedOptions(options);
   const row = database.prepare("SELECT value FROM settings WHERE name = 'options'").get();
-  const before: unknown = typeof row?.['value'] === 'string' ? JSON.parse(row['value']) : now;
+  const before: unknown = typeof row?.['value'] === 'string' ? JSON.parse(row['value']) : given;
   const known = new Map(typeof before === 'object' && before !== null ? Object.entries(before) : []);
+  // A port that was taken at random is nobody's decision: the address that was decided on last stands.
+  const isChosen = options.listen?.port !== 0;
+  const now = isChosen ? given : { ...given, listen: known.get('listen') ?? given['listen'] };
   const names = new Set([...known.keys(), ...Object.keys(now)]);
   const changed = [...names].filter((name) => known.get(name) !== now[name]);
   if (changed.length > 0) {
@@ -149,6 +155,7 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
     origin: originOf(ledger.head().vkey),
     inFlight: new InFlight(inFlightBounds(limits.inFlightBytesMax, limits.bodyBytesMax)),
     counters: makeDoorCounters(),
+    bodies: new BodyPool(BODY_POOL_BYTES_MAX),
     bounds: { bytesMax: limits.bodyBytesMax, timeoutMs: limits.bodyTimeoutMs, idleTimeoutMs: limits.bodyIdleTimeoutMs },
     receivedNow: () => timestampFromMicros(clock()),
     onAccepted: (batches, notices) => {
@@ -188,9 +195,11 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
     }),
   );
   const doors = openDoors(place, ledger, database);
-  noteOptions(database, doors.system, options);
   const labels = { version, origin: doors.door.origin };
-  doors.system.started(labels);
-  opened.defer(() => doors.system.close(labels));
+  if (options.opening !== 'command') {
+    noteOptions(database, doors.system, options);
+    doors.system.started(labels);
+  }
+  opened.defer(() => doors.system.close(options.opening === 'command' ? undefined : labels));
   return { ledger, index, access, ...doors };
 }

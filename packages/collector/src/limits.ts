@@ -36,6 +36,9 @@ export const REFUSALS_TOLD_MAX = 100;
 /** Body bytes held by all requests together, from admission to answer: the doors' share of memory. */
 export const IN_FLIGHT_BYTES_MAX = 192 * 1024 * 1024;
 
+/** Buffers of answered bodies kept for the next ones: sixteen of the usual 2 MB, or one of the largest. */
+export const BODY_POOL_BYTES_MAX = 64 * 1024 * 1024;
+
 /** One sender's share of the bytes in flight: a third, so that no sender can shut the door on the others. */
 export const IN_FLIGHT_SENDERS_MIN = 3;
 

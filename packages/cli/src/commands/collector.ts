@@ -7,6 +7,7 @@ import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { loadConfig } from '../load-config.ts';
 import { escapeControls } from '../output/escape.ts';
+import { tuneCollectorMemory } from '../connection/collector-memory.ts';
 import { startCollectorOf } from '../connection/in-process-collector.ts';
 import { stopped } from './stopped.ts';
 import { addDataOptions, addListenOptions, settingFlags } from './server-options.ts';
@@ -25,6 +26,7 @@ export function collectorCommand(line: CommandLine): Command {
 
 async function collector(invocation: Invocation, given: GivenOptions): Promise<ExitCode> {
   const config = await loadConfig(invocation, given.text('config'), settingFlags(given));
+  tuneCollectorMemory();
   const running = await startCollectorOf(invocation, config);
   const { url, vkey } = running;
   if (invocation.supervisor === undefined) invocation.terminal.out(`listening on ${escapeControls(url)}`);

@@ -70,7 +70,7 @@ export class AppendPlan {
   #place(batch: Batch, from: number, to: number, addresses: RecordAddress[]): void {
     let at = from;
     while (at < to) {
-      const filling = this.#roomFor(batch, at);
+      const filling = this.#roomFor(batch, at, to);
       const end = this.#fit(batch, at, to, filling);
       const count = end - at;
       this.entries.push({
@@ -93,11 +93,16 @@ export class AppendPlan {
     }
   }
 
-  #roomFor(batch: Batch, at: number): Filling {
+  /**
+   * The block for a batch's lines from `at` on. One that is at least half full is left as it is when the lines would not
+   * fit whole: a batch in one piece costs less to journal, to follow and to seal than one cut in two.
+   */
+  #roomFor(batch: Batch, at: number, to: number): Filling {
     const filling = this.#filling.get(batch.class);
     const fits =
       filling !== undefined &&
       filling.count < BLOCK_RECORDS_MAX &&
+      (filling.count + to - at <= BLOCK_RECORDS_MAX || filling.count < BLOCK_RECORDS_MAX / 2) &&
       (filling.batches < MANIFEST_BATCHES_MAX || continuesLast(filling, batch, at)) &&
       filling.bytes + bytesOf(batch, at, at + 1) <= BLOCK_BYTES_MAX;
     if (fits) return filling;

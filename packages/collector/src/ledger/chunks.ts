@@ -1,7 +1,7 @@
 import type { BatchEntry } from '@portledger/format';
 import type { SealedBlock } from './block-reader.ts';
 import type { Chunk } from './ledger-shapes.ts';
-import { CHUNK_RECORDS_MAX } from './limits.ts';
+import { CHUNK_RECORDS_MIN } from './limits.ts';
 import type { LiveBlock, LivePiece } from './live-block.ts';
 
 /** The batches that touch `[from, to)` of a block, with the position of each one's own first record. */
@@ -48,12 +48,12 @@ function cutPiece(piece: LivePiece, skip: number): Pick<LivePiece, 'lines' | 'li
   };
 }
 
-/** The records of a block in memory from `position` on, at most about CHUNK_RECORDS_MAX; undefined where it has none yet. */
+/** The records of a block in memory from `position` on, joined up to CHUNK_RECORDS_MIN; undefined where it has none yet. */
 export function liveChunk(block: LiveBlock, position: number): Chunk | undefined {
   if (position >= block.count) return undefined;
   const cut: Pick<LivePiece, 'lines' | 'lineEnds' | 'count'>[] = [];
   let count = 0;
-  for (let at = firstPiece(block.pieces, position); at < block.pieces.length && count < CHUNK_RECORDS_MAX; at++) {
+  for (let at = firstPiece(block.pieces, position); at < block.pieces.length && count < CHUNK_RECORDS_MIN; at++) {
     const piece = block.pieces[at];
     if (piece === undefined) break;
     const part = cutPiece(piece, Math.max(0, position - piece.position));

@@ -9,6 +9,7 @@ import {
   ZSTD_WINDOW_LOG_MAX,
 } from '../../limits.ts';
 import type { InFlightShare } from '../in-flight.ts';
+import type { BodyPool } from './body-pool.ts';
 import { BodyBuffer } from './body-reader.ts';
 import type { Body } from './body-reader.ts';
 
@@ -33,12 +34,13 @@ function decoderOf(encoding: BodyEncoding): Gunzip | ZstdDecompress {
 
 /** Decompressed bytes as they come, with the bounds that make a bomb cost no more than an honest body. */
 class Output {
-  readonly body = new BodyBuffer(OUTPUT_CHUNK_BYTES);
+  readonly body: BodyBuffer;
   readonly #compressedBytes: number;
   readonly #bytesMax: number;
   readonly #share: InFlightShare;
 
-  constructor(compressedBytes: number, bytesMax: number, share: InFlightShare) {
+  constructor(compressedBytes: number, bytesMax: number, share: InFlightShare, pool: BodyPool) {
+    this.body = new BodyBuffer(OUTPUT_CHUNK_BYTES, pool);
     this.#compressedBytes = compressedBytes;
     this.#bytesMax = bytesMax;
     this.#share = share;
@@ -90,21 +92,25 @@ export async function decompressBody(
   encoding: BodyEncoding,
   bytesMax: number,
   share: InFlightShare,
-): Promise<Result<Body, HttpFault>> {
-  const output = new Output(body.length, bytesMax, share);
+  pool: BodyPool,
+): Promise<Result<BodyBuffer, HttpFault>> {
+  const output = new Output(body.length, bytesMax, share, pool);
+  const fault = await decodeFrames(body, encoding, output);
+  if (fault === undefined) return { ok: true, value: output.body };
+  output.body.release();
+  return { ok: false, fault };
+}
+
+async function decodeFrames(body: Body, encoding: BodyEncoding, output: Output): Promise<HttpFault | undefined> {
   let at = 0;
   for (let frames = 0; at < body.length; frames += 1) {
     if (frames >= COMPRESSED_FRAMES_MAX) {
-      return {
-        ok: false,
-        fault: { code: 'body-bomb', message: `The body has more than ${COMPRESSED_FRAMES_MAX} compressed frames.` },
-      };
+      return { code: 'body-bomb', message: `The body has more than ${COMPRESSED_FRAMES_MAX} compressed frames.` };
     }
     const decoded = await decodeFrame(body.bytes.subarray(at, body.length), encoding, output);
-    if (!decoded.ok) return decoded;
-    if (decoded.value === 0)
-      return { ok: false, fault: { code: 'body-invalid', message: `The body is not valid ${encoding}.` } };
+    if (!decoded.ok) return decoded.fault;
+    if (decoded.value === 0) return { code: 'body-invalid', message: `The body is not valid ${encoding}.` };
     at += decoded.value;
   }
-  return { ok: true, value: output.body.toBody() };
+  return undefined;
 }

@@ -3,11 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpFault } from '../../http/http-fault.ts';
 import { IN_FLIGHT_RESERVE_BYTES } from '../../limits.ts';
 import type { InFlightShare } from '../in-flight.ts';
+import type { BodyPool } from './body-pool.ts';
 
 export type BodyBounds = { readonly bytesMax: number; readonly idleTimeoutMs: number; readonly timeoutMs: number };
 
 /** A body's bytes; the buffer has one spare byte past `length`, which the intake may write a newline to. */
 export type Body = { readonly bytes: Buffer; readonly length: number };
+
+const EMPTY = Buffer.alloc(0);
 
 function tooLarge(bytesMax: number): HttpFault {
   return { code: 'body-too-large', message: `The body is larger than ${bytesMax} bytes.` };
@@ -15,11 +18,13 @@ function tooLarge(bytesMax: number): HttpFault {
 
 /** Gathers a body's chunks in one buffer with one spare byte at the end; a length told beforehand saves copying twice. */
 export class BodyBuffer {
+  readonly #pool: BodyPool;
   #bytes: Buffer;
   #length = 0;
 
-  constructor(expectedBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes + 1);
+  constructor(expectedBytes: number, pool: BodyPool) {
+    this.#pool = pool;
+    this.#bytes = pool.take(expectedBytes + 1);
   }
 
   get length(): number {
@@ -29,8 +34,9 @@ export class BodyBuffer {
   add(chunk: Buffer): void {
     const needed = this.#length + chunk.length + 1;
     if (needed > this.#bytes.length) {
-      const wider = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+      const wider = this.#pool.take(Math.max(needed, 2 * this.#bytes.length));
       this.#bytes.copy(wider, 0, 0, this.#length);
+      this.#pool.give(this.#bytes);
       this.#bytes = wider;
     }
     chunk.copy(this.#bytes, this.#length);
@@ -39,6 +45,13 @@ export class BodyBuffer {
 
   toBody(): Body {
     return { bytes: this.#bytes, length: this.#length };
+  }
+
+  /** Gives the bytes back to the pool: the body must not be read any more. */
+  release(): void {
+    this.#pool.give(this.#bytes);
+    this.#bytes = EMPTY;
+    this.#length = 0;
   }
 }
 
@@ -50,19 +63,20 @@ export function contentLength(request: IncomingMessage): number | undefined {
 
 /**
  * Reads a request's body as it was sent, within bounds of size and time. `share` holds the announced length already,
- * and grows with a body that announced none.
+ * and grows with a body that announced none. Whoever gets the body releases it.
  */
 export function readBody(
   request: IncomingMessage,
   bounds: BodyBounds,
   share: InFlightShare,
-): Promise<Result<Body, HttpFault>> {
-  const { promise, resolve } = Promise.withResolvers<Result<Body, HttpFault>>();
+  pool: BodyPool,
+): Promise<Result<BodyBuffer, HttpFault>> {
+  const { promise, resolve } = Promise.withResolvers<Result<BodyBuffer, HttpFault>>();
   const announced = contentLength(request);
-  const body = new BodyBuffer(announced ?? IN_FLIGHT_RESERVE_BYTES);
+  const body = new BodyBuffer(announced ?? IN_FLIGHT_RESERVE_BYTES, pool);
   let isSettled = false;
 
-  const settle = (result: Result<Body, HttpFault>): void => {
+  const settle = (result: Result<BodyBuffer, HttpFault>): void => {
     if (isSettled) return;
     isSettled = true;
     clearTimeout(total);
@@ -70,7 +84,10 @@ export function readBody(
     request.off('data', onData);
     request.off('end', onEnd);
     request.off('close', onClose);
-    if (!result.ok) request.pause();
+    if (!result.ok) {
+      request.pause();
+      body.release();
+    }
     resolve(result);
   };
   const fail = (fault: HttpFault): void => {
@@ -87,7 +104,7 @@ export function readBody(
     return undefined;
   };
   const onEnd = (): void => {
-    settle({ ok: true, value: body.toBody() });
+    settle({ ok: true, value: body });
   };
   const onClose = (): void => {
     fail({ code: 'body-cut-off' });

@@ -19,8 +19,9 @@ import type { InFlight, InFlightShare } from '../in-flight.ts';
 import { decompressBody } from './body-decompression.ts';
 import { bodyForm } from './body-form.ts';
 import type { BodyForm } from './body-form.ts';
+import type { BodyPool } from './body-pool.ts';
 import { contentLength, readBody } from './body-reader.ts';
-import type { BodyBounds } from './body-reader.ts';
+import type { BodyBounds, BodyBuffer } from './body-reader.ts';
 import { RECORDS_ANSWER, recordsAnswer } from './records-answer.ts';
 
 export type RecordsDoorServices = TakeInServices & {
@@ -28,6 +29,7 @@ export type RecordsDoorServices = TakeInServices & {
   readonly inFlight: InFlight;
   readonly counters: DoorCounters;
   readonly bounds: BodyBounds;
+  readonly bodies: BodyPool;
   /** The time as the ledger writes it. */
   readonly receivedNow: () => string;
   /** Told of what was accepted, once it is durable. */
@@ -64,15 +66,32 @@ async function receive(
   share: InFlightShare,
   services: RecordsDoorServices,
 ): Promise<Result<TakenIn, HttpFault>> {
-  const sent = await readBody(request.raw, services.bounds, share);
+  const { bounds, bodies, counters } = services;
+  const sent = await readBody(request.raw, bounds, share, bodies);
   if (!sent.ok) return sent;
-  services.counters.bytesReceived += sent.value.length;
-  const read =
-    form.encoding === undefined
-      ? sent
-      : await decompressBody(sent.value, form.encoding, services.bounds.bytesMax, share);
-  if (!read.ok) return read;
-  const { bytes, length } = read.value;
+  try {
+    counters.bytesReceived += sent.value.length;
+    if (form.encoding === undefined) return await takeBody(sent.value, form, sender, services);
+    const read = await decompressBody(sent.value.toBody(), form.encoding, bounds.bytesMax, share, bodies);
+    if (!read.ok) return read;
+    try {
+      return await takeBody(read.value, form, sender, services);
+    } finally {
+      read.value.release();
+    }
+  } finally {
+    sent.value.release();
+  }
+}
+
+/** The ledger copies what it accepts, so nothing refers to the body once this is done. */
+async function takeBody(
+  body: BodyBuffer,
+  form: BodyForm,
+  sender: Sender,
+  services: RecordsDoorServices,
+): Promise<Result<TakenIn, HttpFault>> {
+  const { bytes, length } = body.toBody();
   services.counters.bytesRead += length;
   const source = form.format === 'json' ? new JsonSource(bytes, length) : new LineSource(bytes, length);
   const taken = await takeIn({ bytes, source, sender }, services, services.receivedNow);

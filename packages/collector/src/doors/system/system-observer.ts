@@ -102,11 +102,11 @@ export class SystemObserver implements AuditTrail {
     });
   }
 
-  /** Records the stop and waits until all is durable. */
-  async close(labels: Readonly<Record<string, string>>): Promise<void> {
+  /** Records the stop, when a start was recorded, and waits until all is durable. */
+  async close(labels: Readonly<Record<string, string>> | undefined): Promise<void> {
     clearInterval(this.#timer);
     this.#recordRolled(true);
-    this.#record({ action: 'capture-stopped', labels });
+    if (labels !== undefined) this.#record({ action: 'capture-stopped', labels });
     await this.#writing;
   }
 

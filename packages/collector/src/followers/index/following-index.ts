@@ -3,7 +3,8 @@ import type { Result } from '@portledger/format';
 import type { Cursor } from '../../ledger/ledger-shapes.ts';
 import { compareCursors, type FollowedChunk, type LedgerSource } from '../ledger-source.ts';
 import type { CoreStatus } from './index-core.ts';
-import { ENGINE_THREADS, FEED_BYTES_MAX, MEMORY_BYTES_MAX, QUERY_TIMEOUT_MS } from './limits.ts';
+import { FeedBuffers } from './feed-buffers.ts';
+import { ENGINE_THREADS, FEED_BUFFERS_FREE_MAX, FEED_BYTES_MAX, MEMORY_BYTES_MAX, QUERY_TIMEOUT_MS } from './limits.ts';
 import type { IndexOptions } from './index-options.ts';
 import type {
   Histogram,
@@ -37,6 +38,7 @@ export class FollowingIndex implements RecordIndex {
   #state: IndexStatus['state'] = 'following';
   #failure: string | undefined;
   #calls = 0;
+  readonly #buffers = new FeedBuffers(FEED_BUFFERS_FREE_MAX);
   #bytesUnderway = 0;
   #roomMade: () => void = () => undefined;
   #following: Promise<void> = Promise.resolve();
@@ -86,9 +88,8 @@ export class FollowingIndex implements RecordIndex {
   }
 
   #feed(chunk: FollowedChunk): void {
-    // Copied, because the ledger goes on using its memory; the copies are handed over without another. Not by `slice`,
-    // which gives a view of the same memory if the lines are a Buffer.
-    const lines = new Uint8Array(chunk.lines);
+    // Copied, because the ledger goes on using its memory; the copies are handed over without another.
+    const lines = this.#buffers.copyOf(chunk.lines);
     const lineEnds = new Uint32Array(chunk.lineEnds);
     const batches = chunk.batches.map(({ position, count, received }) => ({ position, count, received }));
     const { block, position, count } = chunk;
@@ -110,6 +111,7 @@ export class FollowingIndex implements RecordIndex {
         break;
       case 'fed':
         this.#bytesUnderway -= message.bytes;
+        this.#buffers.takeBack(message.buffers);
         this.#roomMade();
         break;
       case 'answer':

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FollowedChunk } from '../ledger-source.ts';
 import { IndexCore } from './index-core.ts';
-import { takeJoined } from './joined-chunk.ts';
+import { joined, takeRun } from './joined-chunk.ts';
 import { FRESHNESS_MS } from './limits.ts';
-import type { Call, FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+import type { Call, FedChunk, FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
 
 /** Entry of the index's thread: feeds what it is sent to the index, and answers calls between feeds. */
 
@@ -12,9 +11,15 @@ function post(message: FromWorker): void {
   parentPort?.postMessage(message, []);
 }
 
+function giveBack(chunks: readonly FedChunk[]): void {
+  const bytes = chunks.reduce((sum, { lines }) => sum + lines.length, 0);
+  const buffers = chunks.map(({ lines }) => lines.buffer);
+  parentPort?.postMessage({ type: 'fed', bytes, buffers } satisfies FromWorker, buffers);
+}
+
 /** What has come in from the main thread and waits to be taken up. */
 class Inbox {
-  readonly chunks: FollowedChunk[] = [];
+  readonly chunks: FedChunk[] = [];
   /** The call that asks to close, once it has come. */
   closeCall: number | undefined;
   #wake: () => void = () => undefined;
@@ -53,9 +58,10 @@ async function run(start: WorkerStart): Promise<void> {
   for (;;) {
     await inbox.arrival();
     if (inbox.chunks.length > 0) {
-      const chunk = takeJoined(inbox.chunks);
+      const chunks = takeRun(inbox.chunks);
+      const chunk = joined(chunks);
       await core.append(chunk);
-      post({ type: 'fed', bytes: chunk.lines.length });
+      giveBack(chunks);
       // Messages come in between turns only: without this, searches would wait while feeding goes on.
       await nextTurn();
     } else if (inbox.closeCall !== undefined) {

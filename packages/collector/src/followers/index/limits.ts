@@ -22,6 +22,9 @@ export const FRESHNESS_MS = 100;
 /** Appended records that are made visible at once, however short they waited. */
 export const FRESHNESS_RECORDS_MAX = 32_768;
 
+/** Buffers kept for lines on their way to the index's thread. */
+export const FEED_BUFFERS_FREE_MAX = 16;
+
 /** Bytes of lines on their way to the index's thread. Past it the follower stops reading the ledger. */
 export const FEED_BYTES_MAX = 32 * 1024 * 1024;
 

@@ -56,7 +56,9 @@ export class RowBatch {
   read(chunk: FollowedChunk, from: number): AppendedRows {
     const start = from === 0 ? 0 : at(chunk.lineEnds, from - 1);
     const rows = rowsThatFit(chunk, from, start);
-    const bytes = chunk.lines.subarray(start, at(chunk.lineEnds, from + rows - 1));
+    // A Buffer, because its search for a byte is native.
+    const { buffer, byteOffset } = chunk.lines;
+    const bytes = Buffer.from(buffer, byteOffset + start, at(chunk.lineEnds, from + rows - 1) - start);
     this.#begin();
     const base = this.#place(0, bytes);
     let lineStart = 0;

@@ -29,14 +29,17 @@ export type CallName = keyof Calls;
 
 export type Call = { [N in CallName]: { readonly name: N; readonly request: Calls[N]['request'] } }[CallName];
 
+/** A chunk in memory of its own, which changes hands with it. */
+export type FedChunk = FollowedChunk & { readonly lines: Uint8Array<ArrayBuffer> };
+
 export type ToWorker =
-  | { readonly type: 'feed'; readonly chunk: FollowedChunk }
+  | { readonly type: 'feed'; readonly chunk: FedChunk }
   | { readonly type: 'call'; readonly id: number; readonly call: Call };
 
 export type FromWorker =
   | { readonly type: 'opened'; readonly status: CoreStatus }
-  /** Lines taken in, so that more may be sent. */
-  | { readonly type: 'fed'; readonly bytes: number }
+  /** Lines taken in, so that more may be sent; the memory that they came in goes back. */
+  | { readonly type: 'fed'; readonly bytes: number; readonly buffers: readonly ArrayBuffer[] }
   | { readonly type: 'status'; readonly status: CoreStatus }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'refused'; readonly id: number; readonly message: string }
