@@ -11,7 +11,8 @@ const PACKAGE_FLOORS: Readonly<Record<string, readonly string[]>> = {
   agent: ['format'],
   collector: ['format'],
   console: ['format'],
-  cli: ['format', 'agent', 'collector'],
+  witness: ['format'],
+  cli: ['format', 'agent', 'collector', 'witness'],
 };
 const COLLECTOR_STAGES = ['ledger', 'query', 'normalise', 'followers', 'auth', 'doors', 'metrics', 'api'];
 // Tests and what only tests use may reach further: a browser test starts a real collector.

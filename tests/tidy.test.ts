@@ -102,7 +102,7 @@ describe('tidy', () => {
 
   test('only the entry points read the environment', () => {
     const own = typescript.filter(
-      (path) => /^packages\/(format|agent|collector)\/src\//.test(path) && !path.endsWith('.test.ts'),
+      (path) => /^packages\/(format|agent|collector|witness)\/src\//.test(path) && !path.endsWith('.test.ts'),
     );
     expect(linesWith(own, /process\.env/)).toEqual([]);
   });
