@@ -81,7 +81,10 @@ export class Agent implements AsyncDisposable {
         spool_torn_bytes: spool.tornBytes,
       },
     });
-    capture.deliverTo((event) => this.#captured(event));
+    capture.deliverTo(
+      (event) => this.#captured(event),
+      () => !stream.isBehind,
+    );
     const everyMs = this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS;
     this.#timers.push(setInterval(() => this.#heartbeat(everyMs), everyMs));
     this.#timers.push(setInterval(() => this.#tellLosses(stream.hasRoom), LOSS_CHECK_INTERVAL_MS));

@@ -45,11 +45,14 @@ export const ADDRESSES_TTL_MS = 5_000;
 
 /** Milliseconds that a line may wait in memory before it is written: the most that kill -9 can lose. */
 export const FLUSH_INTERVAL_MS = 100;
-/** Lines that force a write before FLUSH_INTERVAL_MS. */
+/** Lines, or bytes of them, that force a write before FLUSH_INTERVAL_MS. */
 export const FLUSH_LINES_MAX = 4_096;
+export const FLUSH_BYTES_MAX = 2_097_152;
+/** Bytes waiting for the disk from which on captured events wait in the ring, where one takes an eighth of the room. */
+export const PENDING_BYTES_BUSY = 3_145_728;
 /** Bytes waiting for the disk; beyond it records are dropped and counted (`disk-behind`). */
 export const PENDING_BYTES_MAX = 16_777_216;
-/** Bytes of a waiting buffer that is kept for use again: about what FLUSH_LINES_MAX lines take. */
+/** Bytes of a waiting buffer that is kept for use again: PENDING_BYTES_BUSY and what one turn of the ring adds. */
 export const PENDING_BYTES_KEPT = 4_194_304;
 /** Milliseconds before a refused write to the spool is tried again. */
 export const DISK_RETRY_MS = 1_000;

@@ -15,6 +15,7 @@ export type CaptureCounters = {
 /**
  * Something that sees connections. `start` resolves once capture runs; what already stands has then been handed to
  * the sink, marked `standing`. The sink is synchronous and must not throw; `stop` hands over what is still buffered.
+ * While `hasRoom` says no, a source that has a buffer of its own lets events wait there; one that has none goes on.
  */
 export interface CaptureSource {
   readonly mode: CaptureMode;
@@ -22,7 +23,7 @@ export interface CaptureSource {
   readonly covers: string;
   /** What it cannot see, one plain sentence each. */
   readonly misses: readonly string[];
-  start(sink: (event: CaptureEvent) => void): Promise<void>;
+  start(sink: (event: CaptureEvent) => void, hasRoom?: () => boolean): Promise<void>;
   counters(): CaptureCounters;
   stop(): Promise<void>;
 }

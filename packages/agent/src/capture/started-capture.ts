@@ -22,7 +22,7 @@ export type StartedCapture = {
   /** Why the best mode was not to be had; absent when it was, or was not asked for. */
   readonly fallbackReason?: string;
   /** What already stood, in the order seen, and everything that came before `deliverTo`. */
-  deliverTo(sink: (event: CaptureEvent) => void): void;
+  deliverTo(sink: (event: CaptureEvent) => void, hasRoom: () => boolean): void;
 };
 
 /**
@@ -67,17 +67,22 @@ export async function beginCapture(source: CaptureSource): Promise<StartedCaptur
   let deliver = (event: CaptureEvent): void => {
     held.push(event);
   };
+  let hasRoom = (): boolean => true;
   try {
-    await source.start((event) => deliver(event));
+    await source.start(
+      (event) => deliver(event),
+      () => hasRoom(),
+    );
   } catch (cause) {
     await source.stop();
     throw cause;
   }
   return {
     source,
-    deliverTo(sink) {
+    deliverTo(sink, room) {
       for (const event of held.splice(0)) sink(event);
       deliver = sink;
+      hasRoom = room;
     },
   };
 }

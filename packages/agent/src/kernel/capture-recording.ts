@@ -29,12 +29,15 @@ export function kernelCaptureLack(): string | undefined {
   }
 }
 
-export async function recordCapture(options: KernelCaptureOptions = {}): Promise<CaptureRecording> {
+export async function recordCapture(
+  options: KernelCaptureOptions = {},
+  hasRoom?: () => boolean,
+): Promise<CaptureRecording> {
   const opened = await openKernelCapture(options);
   if (!opened.ok) throw new Error(`${opened.fault.code}: ${opened.fault.message}`);
   const capture = opened.value;
   const events: CaptureEvent[] = [];
-  await capture.start((event) => events.push(event));
+  await capture.start((event) => events.push(event), hasRoom);
   const until = async <T>(what: string, look: () => T | undefined): Promise<T> => {
     const deadline = performance.now() + DEADLINE_MS;
     for (;;) {

@@ -210,4 +210,28 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
     for (let i = 0; i < 3; i++) await (await recordCapture({ ringBytes: 65_536 })).capture.stop();
     expect(readdirSync('/proc/self/fd').length).toBe(before);
   });
+
+  test('events wait in the ring while there is no room for them, and none is lost', async () => {
+    let room = true;
+    await using recording = await recordCapture({}, () => room);
+    const { server, port } = await listening('127.0.0.1', answering(Buffer.alloc(1)));
+    await recording.next('the listener', ({ kind, destPort }) => kind === 'listener-opened' && destPort === port);
+    room = false;
+    const { capture, events } = recording;
+    const before = Number(capture.counters().extra?.['ring_events_emitted']);
+    const [handed, rounds] = [events.length, 200];
+    for (let round = 0; round < rounds; round += 1) {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.resume().end();
+      await once(socket, 'close');
+    }
+    await expect
+      .poll(() => Number(capture.counters().extra?.['ring_events_emitted']) - before)
+      .toBeGreaterThanOrEqual(2 * rounds);
+    expect(events.length).toBe(handed);
+    room = true;
+    await recording.ofPort(port, 1 + 4 * rounds);
+    expect(Object.values(capture.counters().lost)).toEqual([0, 0, 0]);
+    server.close();
+  });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '@portledger/format';
 import type { CaptureEvent } from '../capture/capture-event.ts';
@@ -80,13 +81,16 @@ export class KernelCapture implements CaptureSource {
   readonly #processEvents = new ProcessEvents();
   readonly #clock: WallClock;
   #sockets: SocketEvents | undefined;
+  #hasRoom: () => boolean = () => true;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #seen = 0;
   #waitingMost = 0;
   #filePasses = 0;
   #nextFilePassMs = 0;
   #wantsFilePass = false;
   #final: Tallies | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -99,7 +103,8 @@ export class KernelCapture implements CaptureSource {
     ];
   }
 
-  start(sink: (event: CaptureEvent) => void): Promise<void> {
+  start(sink: (event: CaptureEvent) => void, hasRoom?: () => boolean): Promise<void> {
+    if (hasRoom !== undefined) this.#hasRoom = hasRoom;
     this.#sockets = new SocketEvents(this.#processes, this.#clock, sink);
     this.#lookThroughFiles();
     while (!this.#read()) continue;
@@ -128,15 +133,24 @@ export class KernelCapture implements CaptureSource {
   }
 
   stop(): Promise<void> {
-    if (this.#final !== undefined) return Promise.resolve();
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     clearTimeout(this.#timer);
-    while (this.#sockets !== undefined && !this.#read()) continue;
+    clearImmediate(this.#immediate);
     const { libbpf, object, ring, openings } = this.#parts;
+    object.detach();
+    const deadlineMs = performance.now() + limits.STOP_READ_MS;
+    while (this.#sockets !== undefined) {
+      if (!this.#hasRoom() && performance.now() < deadlineMs) await delay(limits.POLL_BUSY_MS);
+      else if (this.#read()) break;
+    }
     this.#final = readTallies(libbpf, object);
     object.close();
     ring.close();
     openings.close();
-    return Promise.resolve();
   }
 
   #schedule(): void {
@@ -144,11 +158,16 @@ export class KernelCapture implements CaptureSource {
     this.#timer = setTimeout(() => this.#turn(), busy ? limits.POLL_BUSY_MS : limits.POLL_IDLE_MS);
   }
 
+  /** Between two turns of a flood only what is ready gets its turn; without room the events wait where they are. */
   #turn(): void {
-    const all = this.#read();
-    if (all) this.#tellOpenings();
-    if (all) this.#schedule();
-    else this.#timer = setTimeout(() => this.#turn(), 0);
+    if (!this.#hasRoom()) {
+      this.#timer = setTimeout(() => this.#turn(), limits.POLL_BUSY_MS);
+    } else if (this.#read()) {
+      this.#tellOpenings();
+      this.#schedule();
+    } else {
+      this.#immediate = setImmediate(() => this.#turn());
+    }
   }
 
   #read(): boolean {

@@ -22,6 +22,8 @@ export type KernelObject = {
   readonly attachOnDemand: () => void;
   /** Opens a new pass over the open files of all processes; the caller reads it to its end and closes it. */
   readonly openFilePass: () => number;
+  /** The programs see nothing more; what they wrote can still be read. */
+  detach(): void;
   close(): void;
 };
 
@@ -108,9 +110,12 @@ function usefulLine(log: string): string | undefined {
 
 function attach(libbpf: Libbpf, { object, programs, cpus }: Loaded): Result<KernelObject, KernelFault> {
   const links = new Map<KernelProgramName, Pointer>();
-  const close = () => {
+  const detach = () => {
     for (const link of links.values()) libbpf.destroyLink(link);
     links.clear();
+  };
+  const close = () => {
+    detach();
     libbpf.closeObject(object);
   };
   const attachOne = (name: KernelProgramName): boolean => {
@@ -137,6 +142,7 @@ function attach(libbpf: Libbpf, { object, programs, cpus }: Loaded): Result<Kern
       for (const { name, onDemand } of programs) if (onDemand) attachOne(name);
     },
     openFilePass: () => libbpf.createIterator(libbpf.linkFd(links.get('on_open_file') ?? 0n)),
+    detach,
     close,
   });
 }

@@ -12,10 +12,12 @@ export const POLL_IDLE_MS = 50;
 export const POLL_BUSY_MS = 5;
 /** Part of the ring that may fill between two readings before the next one comes sooner. */
 export const RING_BUSY_PART = 0.125;
-/** Ring events read in one turn, so that a flood does not keep the sender waiting. */
-export const EVENTS_PER_TURN_MAX = 16_384;
+/** Ring events read in one turn, so that in a flood what waits for disk and network gets its turn after a few ms. */
+export const EVENTS_PER_TURN_MAX = 512;
 /** Ring events after which their room is given back to the kernel. */
-export const EVENTS_PER_RELEASE = 512;
+export const EVENTS_PER_RELEASE = 128;
+/** Milliseconds that a stop waits for room for what is still in the ring; then it is handed over regardless. */
+export const STOP_READ_MS = 2_000;
 /** = Slots of recent openings for each CPU. */
 export const SLOTS_PER_CPU = 256;
 /** Milliseconds that a connection must stand before its opening is told by itself; shorter ones come in one event. */

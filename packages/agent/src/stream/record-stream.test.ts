@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { canonicalLine } from '@portledger/format';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../testing/scratch-folder.ts';
+import { PENDING_BYTES_BUSY } from '../limits.ts';
 import { PendingLines } from './pending-lines.ts';
 import { RecordStream } from './record-stream.ts';
 import { newSessionId } from './session-id.ts';
@@ -54,6 +55,19 @@ test('lines that the disk refuses keep their numbers and their place, and are wr
     await spool.acknowledge(batch);
   }
   expect(text).toBe(lines(5_100));
+  await spool.close();
+});
+
+test('it says that it is behind long before it drops anything, and no longer once the disk has caught up', async () => {
+  await using folder = await scratchFolder();
+  const spool = await Spool.open({ dir: folder.path, bytesMax: 100_000_000 });
+  const stream = new RecordStream({ session, spool, onDurable: () => {}, onFault: () => {}, now: () => 0 });
+  let records = 0;
+  for (; !stream.isBehind; records += 1) expect(stream.write(line)).toBe(true);
+  expect(records * line(0).length).toBeGreaterThan(PENDING_BYTES_BUSY / 2);
+  expect(stream.write(line)).toBe(true);
+  await expect.poll(() => stream.durable).toBe(records + 1);
+  expect([stream.isBehind, stream.dropped]).toEqual([false, { 'spool-overflow': 0, 'disk-behind': 0 }]);
   await spool.close();
 });
 

@@ -1,4 +1,4 @@
-import { DISK_RETRY_MS, FLUSH_INTERVAL_MS, FLUSH_LINES_MAX } from '../limits.ts';
+import { DISK_RETRY_MS, FLUSH_BYTES_MAX, FLUSH_INTERVAL_MS, FLUSH_LINES_MAX, PENDING_BYTES_BUSY } from '../limits.ts';
 import { PendingLines } from './pending-lines.ts';
 import type { Spool } from './spool.ts';
 
@@ -67,6 +67,11 @@ export class RecordStream {
     return this.#options.spool.hasRoom(this.#pending.size + this.#inFlightBytes);
   }
 
+  /** So much waits for the disk that whoever can should hold records back; a while later they would be dropped. */
+  get isBehind(): boolean {
+    return this.#pending.size >= PENDING_BYTES_BUSY;
+  }
+
   /** Takes a record, `line` writing it with its number. False when it was dropped. */
   write(line: (seq: number) => string, options: WriteOptions = {}): boolean {
     const cause = options.essential === true ? undefined : this.#dropCause();
@@ -103,7 +108,8 @@ export class RecordStream {
 
   #schedule(afterFault = false): void {
     if (this.#writing !== undefined) return;
-    if (this.#pending.count >= FLUSH_LINES_MAX && !afterFault) {
+    const isMuch = this.#pending.count >= FLUSH_LINES_MAX || this.#pending.size >= FLUSH_BYTES_MAX;
+    if (isMuch && !afterFault) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#writing = this.#writeOut();
