@@ -114,6 +114,13 @@ describe('configuration', () => {
 
   test.each([
     ['listen: [1', 'not valid YAML'],
+    ['agent:\n\tobserver: x', ':2:1: not valid YAML: a tab stands where the line is indented; indent with spaces'],
+    ['agent:\n  observer: a: b', ':2:13: not valid YAML: a second `key: value` stands'],
+    ['agent:\n   observer: a\n  capture: none', ':3:1: not valid YAML: the line is indented more or less'],
+    ['listen: "a\nagent: {}', 'not valid YAML: a quote is not closed before here'],
+    ['listen 127.0.0.1:1\ndata: x', 'not valid YAML: a key goes over several lines'],
+    ['data: x\nlisten', ':2:1: not valid YAML: a key has no value; write `key: value`'],
+    ['data: x\n---\ndata: y', ':2:1: not valid YAML: a second document begins here (---); keep one document'],
     ['- a\n- b', 'not a mapping of keys'],
     ['just text', 'not a mapping of keys'],
     ['agent:\n  capture:', 'has no value'],

@@ -68,6 +68,16 @@ describe('tables', () => {
     expect(tableLines(COLUMNS, ROWS, plain, 18)).toEqual(['NAME   EXE', 'alice  /us…ostgres', 'bob    /us…in/curl']);
   });
 
+  test('what is left is cut further only when every column that may go is gone', () => {
+    const columns: readonly Column<Row>[] = [
+      { title: 'NAME', cell: ({ name }) => name, widthMin: 5, widthLeast: 3 },
+      { title: 'NOTE', cell: ({ note }) => note, widthMin: 8, dropRank: 1 },
+    ];
+    expect(tableLines(columns, ROWS, plain, 15)[1]).toBe('alice  first o…');
+    expect(tableLines(columns, ROWS, plain, 14)[1]).toBe('alice');
+    expect(tableLines(columns, ROWS, plain, 4)[1]).toBe('ali…');
+  });
+
   test('a column that holds nothing is left away', () => {
     expect(tableLines(COLUMNS, [{ name: 'bob', exe: '/x', note: '' }], plain)).toEqual(['NAME  EXE', 'bob   /x']);
   });
