@@ -14,6 +14,11 @@ export const LISTEN_PORT = 7071;
 export type CollectorOptions = {
   /** The data folder; made when missing, mode 0700. */
   readonly dataDir: string;
+  /**
+   * What the folder is opened for. A `command` reads or writes once and is gone: what is read is recorded, but neither a
+   * start nor changed options, for nothing watched or served meanwhile. By default `service`.
+   */
+  readonly opening?: 'service' | 'command';
   /** By default 127.0.0.1:7071. Port 0 takes a free one. */
   readonly listen?: { readonly host: string; readonly port: number };
   /** Name of the log in its checkpoints; fixed by the first start. */

@@ -190,6 +190,9 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
     await openIndex({
       dir: join(options.dataDir, 'index'),
       ledger: plainLines(ledger),
+      onFailure: (failure) => {
+        place.log.error(failure, 'the index failed; it is started anew');
+      },
       ...(options.indexMemoryBytesMax === undefined ? {} : { memoryBytesMax: options.indexMemoryBytesMax }),
       ...(options.indexHotRecordsMax === undefined ? {} : { hotRecordsMax: options.indexHotRecordsMax }),
     }),

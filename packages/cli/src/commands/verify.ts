@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
 import type { CommandLine } from '../command-line.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { configOf, holdsLedger } from '../connection/collector-target.ts';
+import { addCollectorOptions, configOf, holdsLedger } from '../connection/collector-target.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { Failure, messageOf, systemCodeOf } from '../failure.ts';
@@ -17,31 +17,39 @@ import type { Invocation } from '../invocation.ts';
 import { counted, groupDigits } from '../output/amounts.ts';
 import { escapeJsonControls } from '../output/escape.ts';
 import { Progress } from '../output/progress.ts';
+import { verifyReceipt } from './verify-receipt.ts';
 
 const FORMATS = ['text', 'json'] as const;
 
 export function verifyCommand(line: CommandLine): Command {
   const command = describeCommand({
     name: 'verify',
-    summary: 'recompute the whole ledger and tell every byte that is not as it was',
+    summary: 'recompute the whole ledger and tell every byte that is not as it was; or redeem a receipt',
     description:
       'Recomputes everything from the stored files: the hash of every record, every block, the tree, the signature, the numbering ' +
-      'of every stream. Works while the collector runs, and on a copy. Exit code 1 on any finding.',
+      'of every stream. Works while the collector runs, and on a copy. Exit code 1 on any finding. With a receipt, as POST ' +
+      '/v1/records gave it, only the records of that are looked up and proven, in the data folder or at --server.',
     examples: [
       ['portledger verify', 'the ledger of this host'],
       ['portledger verify --data /mnt/copy --vkey log.vkey', 'a copy, against the key you noted down'],
+      ['portledger verify receipt.json', 'that what was sent then is in the log now'],
     ],
   });
-  command
-    .option('--data <dir>', 'data folder (PORTLEDGER_DATA)')
-    .option('--config <file>', 'configuration file (PORTLEDGER_CONFIG)')
+  command.argument('[receipt]', 'file that holds the answer of POST /v1/records, or the receipt of it');
+  addCollectorOptions(command)
     .option('--vkey <key>', "the log's verifier key, or a file that holds it, from where you trust it")
     .option('--format <format>', `${FORMATS.join(' or ')} (default: text)`);
   return runWith(command, line, verify);
 }
 
-async function verify(invocation: Invocation, given: GivenOptions): Promise<ExitCode> {
+async function verify(invocation: Invocation, given: GivenOptions, args: readonly string[]): Promise<ExitCode> {
   const format = given.choice('format', FORMATS) ?? 'text';
+  const [receipt] = args;
+  if (receipt !== undefined) {
+    return verifyReceipt(invocation, given, { file: receipt, vkey: await givenKey(invocation, given), format });
+  }
+  if (given.text('server') !== undefined)
+    throw usage('a whole ledger is verified in its folder', 'give --data DIR; --server is for a receipt');
   const dataDir = (await configOf(invocation, given)).get(SETTINGS.data);
   if (!(await holdsLedger(dataDir))) {
     throw new Failure(EXIT.usage, `there is no ledger in ${dataDir}`, 'name the folder that holds one with --data DIR');

@@ -34,7 +34,7 @@ export const FAULTS = {
   'host-refused': {
     status: 403,
     message: 'The Host header names a host that this collector does not answer to.',
-    remedy: 'Add the name to "hostNames" in portledger.yaml.',
+    remedy: 'Add the name to "collector.hosts_allowed" in portledger.yaml, and start the collector anew.',
   },
   'code-invalid': {
     status: 401,
@@ -49,7 +49,7 @@ export const FAULTS = {
   'not-found': { status: 404, message: 'There is nothing here.', remedy: 'The API is described at /v1/openapi.json.' },
   'method-not-allowed': { status: 405, message: 'This address does not take this method.' },
   'record-not-found': { status: 404, message: 'No record has this address.' },
-  'token-not-found': { status: 404, message: 'No token has this id.' },
+  'token-not-found': { status: 404, message: 'No token has this id or name.', remedy: 'See them: portledger token list.' },
   'not-sealed': {
     status: 409,
     message: "This record's block is still open; its proof exists once it is sealed, within about a second.",
@@ -64,7 +64,7 @@ export const FAULTS = {
   'too-many-tokens': {
     status: 409,
     message: 'No more tokens can be made.',
-    remedy: 'Revoke tokens that are not used.',
+    remedy: 'Revoke tokens that are not used: portledger token revoke.',
   },
   'request-invalid': { status: 400, message: 'The request does not fit its description in /v1/openapi.json.' },
   'query-invalid': { status: 400, message: 'The query cannot be understood.' },
@@ -77,18 +77,18 @@ export const FAULTS = {
   'query-too-costly': {
     status: 400,
     message: 'The query needs more time or memory than it may use.',
-    remedy: 'Narrow it, first by time.',
+    remedy: 'Narrow it, first by time. If it needs memory, raise "index.memory_max" in portledger.yaml.',
   },
   'index-unavailable': {
     status: 503,
     message: 'The index cannot answer now.',
-    remedy: 'Try again; see /readyz and the log.',
+    remedy: "Try again: it is started anew by itself. The collector's log has the cause; /v1/status counts the restarts.",
   },
   'body-invalid': { status: 400, message: 'The body cannot be read.' },
   'body-empty': { status: 400, message: 'The body holds no record.' },
   'body-cut-off': { status: 400, message: 'The body ended before its announced length.' },
   'body-timeout': { status: 408, message: 'The body did not arrive in time.', remedy: 'Send smaller bodies.' },
-  'body-too-large': { status: 413, message: 'The body is too large.', remedy: 'Send fewer records a request.' },
+  'body-too-large': { status: 413, message: 'The body is too large.', remedy: 'Send fewer records a request, or raise "collector.body_bytes_max" in portledger.yaml.' },
   'body-bomb': {
     status: 413,
     message: 'The body decompresses to far more than it may.',

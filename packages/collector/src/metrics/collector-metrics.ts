@@ -155,6 +155,12 @@ function indexMetrics(registry: Registry, { index }: MetricSources): void {
   gauge(registry, 'index_following', '1 while the index follows the ledger.', () =>
     index.status().state === 'following' ? 1 : 0,
   );
+  counter(
+    registry,
+    'index_restarts_total',
+    'Times that the index was started anew after a failure.',
+    () => index.status().restarts ?? 0,
+  );
   gauge(registry, 'index_records', 'Records that a search can find.', () => index.status().records);
   gauge(
     registry,

@@ -37,6 +37,7 @@ const STATUS = Type.Object({
   index: Type.Object({
     state: Type.String(),
     failure: Type.Optional(Type.String()),
+    restarts: Type.Integer({ description: 'Times that it was started anew after a failure, since the start.' }),
     records: Type.Integer(),
     lag_records: Type.Integer({ description: 'Durable records that a search does not find yet.' }),
     hot_records: Type.Integer(),
@@ -119,6 +120,7 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
       index: {
         state: indexed.state,
         ...(indexed.failure === undefined ? {} : { failure: indexed.failure }),
+        restarts: indexed.restarts ?? 0,
         records: indexed.records,
         lag_records: indexed.lagRecords,
         hot_records: indexed.hotRecords,

@@ -34,7 +34,7 @@ export type CoreOptions = {
   readonly hotAgeMaxMs?: number;
 };
 
-export type CoreStatus = Omit<IndexStatus, 'state' | 'failure' | 'lagRecords'>;
+export type CoreStatus = Omit<IndexStatus, 'state' | 'failure' | 'restarts' | 'lagRecords'>;
 
 /** The index itself, on whatever thread it is opened. */
 export class IndexCore {

@@ -49,6 +49,13 @@ export const QUERY_TIMEOUT_MS = 30_000;
 /** How long after an interrupt the next one follows while a query has not ended, in milliseconds. */
 export const INTERRUPT_AGAIN_MS = 50;
 
+/** Waits before an index that failed is started anew, in milliseconds: doubled with each failure in a row, to this most. */
+export const RESTART_DELAY_MIN_MS = 1_000;
+export const RESTART_DELAY_MAX_MS = 60_000;
+
+/** Following for this long, in milliseconds, its failures before are no longer counted as in a row. */
+export const RESTART_FORGIVEN_MS = 300_000;
+
 /** Most hits on one page. */
 export const PAGE_HITS_MAX = 10_000;
 

@@ -3,10 +3,15 @@ import { LEDGER_START } from '../ledger-source.ts';
 import { FollowingIndex } from './following-index.ts';
 import type { IndexOptions } from './index-options.ts';
 import type { RecordIndex } from './record-index.ts';
+import { RestartingIndex } from './restarting-index.ts';
+import type { RestartOptions } from './restarting-index.ts';
 
-/** Opens the index and lets it follow the ledger from where its files end. Resolves once it can be searched; it catches up by itself. */
-export async function openIndex(options: IndexOptions): Promise<RecordIndex> {
-  return FollowingIndex.open(options);
+/**
+ * Opens the index and lets it follow the ledger from where its files end. Resolves once it can be searched; it catches up
+ * by itself, and is started anew by itself when it fails later.
+ */
+export async function openIndex(options: RestartOptions): Promise<RecordIndex> {
+  return RestartingIndex.open(options);
 }
 
 export type RebuildProgress = { readonly records: number; readonly recordsTotal: number };
@@ -23,7 +28,7 @@ export async function rebuildIndex(
 ): Promise<RebuildProgress> {
   await rm(options.dir, { recursive: true, force: true });
   const head = options.ledger.head();
-  await using index = await openIndex(options);
+  await using index = await FollowingIndex.open(options);
   const tell = () => options.onProgress?.({ records: index.status().records, recordsTotal: head.records });
   const timer = setInterval(tell, options.progressIntervalMs ?? 500);
   try {

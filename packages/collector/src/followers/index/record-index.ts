@@ -75,6 +75,8 @@ export type IndexStatus = {
   readonly state: 'following' | 'failed' | 'closed';
   /** Why it failed. */
   readonly failure?: string;
+  /** How often it was started anew after a failure. */
+  readonly restarts?: number;
   /** The next record to index. */
   readonly cursor: Cursor;
   readonly records: number;
