@@ -24,6 +24,8 @@ export type {
   LedgerOptions,
   RecoveryNotice,
 } from './ledger/ledger.ts';
+export { PublishedLog, readPublishedLog } from './ledger/published-log.ts';
+export type { ProofAddress, PublishedHead, SetRefusal } from './ledger/published-log.ts';
 export { verifyFolder } from './ledger/verify-folder.ts';
 export type { VerifyFolderOptions } from './ledger/verify-folder.ts';
 export { openIndex, rebuildIndex } from './followers/index/open-index.ts';

@@ -131,6 +131,17 @@ export {
   type SetRecord,
   type SetRecordFacts,
 } from './record-set-proof.ts';
+export {
+  readReceipt,
+  redeemReceipt,
+  type AddressRange,
+  type ProveRecords,
+  type Receipt,
+  type ReceiptFault,
+  type RecordPlace,
+  type RedeemTools,
+  type Redeemed,
+} from './receipt.ts';
 export { webCryptoVerifyEd25519 } from './web-crypto.ts';
 export * from './verification/ledger-paths.ts';
 export { SequenceRanges, sessionKey, type SequenceRange } from './verification/sequence-ranges.ts';

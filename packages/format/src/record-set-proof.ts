@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts';
 import { isJsonObject } from './json-value.ts';
 import { parseManifest } from './manifest.ts';
+import { bytesEqual } from './merkle-verification.ts';
 import { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
 import { fail, ok, type Result } from './result.ts';
 import type { Hash } from './sha256.ts';
@@ -57,6 +58,19 @@ export function recordProofsOf(set: RecordSetProof): RecordProof[] {
   });
 }
 
+/** Remembers the last signature that was verified: all proofs of a set rest on the same one. */
+function rememberingLast(verify: VerifyEd25519): VerifyEd25519 {
+  let last: { readonly asked: readonly Uint8Array[]; readonly answer: boolean } | undefined;
+  return async (...asked) => {
+    if (last?.asked.every((bytes, at) => bytesEqual(bytes, asked[at] ?? new Uint8Array(0))) === true) {
+      return last.answer;
+    }
+    const answer = await verify(...asked);
+    last = { asked, answer };
+    return answer;
+  };
+}
+
 /**
  * Verifies every record of a set, each as its own proof would be, so that there is one way to verify and not two. Any
  * input may be hostile. A set without records proves nothing and does not verify. Nothing is fetched; `hash` is SHA-256.
@@ -69,9 +83,10 @@ export async function verifyRecordSetProof(
 ): Promise<Result<SetFacts, SetFault>> {
   const records: SetRecordFacts[] = [];
   let checkpoint: Checkpoint | undefined;
+  const verifySignature = rememberingLast(verifyEd25519);
   for (const proof of recordProofsOf(set)) {
     const { block, position, line } = proof;
-    const verified = await verifyRecordProof(proof, vkey, hash, verifyEd25519);
+    const verified = await verifyRecordProof(proof, vkey, hash, verifySignature);
     if (!verified.ok) return fail({ ...verified.fault, block, position });
     const { record, batch, manifest } = verified.value;
     checkpoint = verified.value.checkpoint;
