@@ -31,10 +31,10 @@ test('index rebuild: what search finds is the same before and after, over many s
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' };
   const sealedBlocks = async () =>
     Number((await (await fetch(`${url}/v1/checkpoint`, { headers })).text()).split('\n')[1]);
-  const lines = templateLines(400).trimEnd().split('\n');
-  for (let at = 0; at < 25; at += 1) {
+  const lines = templateLines(300).trimEnd().split('\n');
+  for (let at = 0; at < 15; at += 1) {
     const before = await sealedBlocks();
-    await fetch(`${url}/v1/records`, { method: 'POST', headers, body: lines.slice(at * 16, at * 16 + 16).join('\n') });
+    await fetch(`${url}/v1/records`, { method: 'POST', headers, body: lines.slice(at * 20, at * 20 + 20).join('\n') });
     await expect.poll(sealedBlocks, { interval: 10, timeout: 5_000 }).toBeGreaterThan(before);
   }
   const running = await run(['index', 'rebuild', ...data]);
@@ -45,11 +45,12 @@ test('index rebuild: what search finds is the same before and after, over many s
 
   const found = () => run(['search', 'dest_port:5432', ...data, '--format', 'jsonl', '--all']);
   const before = await found();
-  expect(before.out.trim().split('\n')).toHaveLength(400);
-  expect(new Set(before.out.match(/"block":\d+/g)).size).toBeGreaterThanOrEqual(25);
+  expect(before.out.trim().split('\n')).toHaveLength(300);
+  expect(new Set(before.out.match(/"block":\d+/g)).size).toBeGreaterThanOrEqual(15);
   const rebuilt = await run(['index', 'rebuild', ...data]);
-  expect(rebuilt).toMatchObject({ code: 0, err: '' });
-  expect(rebuilt.out).toMatch(/^indexed 4\d\d records\n$/);
+  expect(rebuilt.code).toBe(0);
+  expect(rebuilt.err, 'progress on a slow machine, nothing else').toMatch(/^( *\d+ % {2}indexing: \d+ records\n)*$/);
+  expect(rebuilt.out).toMatch(/^indexed 3\d\d records\n$/);
   expect((await found()).out).toBe(before.out);
   expect((await run(['verify', ...data])).code).toBe(0);
 });
@@ -58,7 +59,7 @@ test('import killed half way and repeated: everything is there once', async () =
   await using dir = await temporaryDir();
   const data = ['--data', path.join(dir.path, 'data')];
   const file = path.join(dir.path, 'many.jsonl');
-  const count = 60_000;
+  const count = 40_000;
   await writeFile(file, templateLines(count));
   const collector = start(['collector', ...data, '--listen', '127.0.0.1:0', '--no-console']);
   const [, url = ''] = await collector.says(/listening on (http:\S+)/);
@@ -79,7 +80,7 @@ test('import killed half way and repeated: everything is there once', async () =
   const numberOf = (text: string) => Number(text.replaceAll(',', ''));
   expect(numberOf(there)).toBeGreaterThanOrEqual(4_000);
   expect(numberOf(added) + numberOf(there)).toBe(count);
-  expect((await run(['import', file, ...data])).out).toContain('0 records taken in, 60,000 there already');
+  expect((await run(['import', file, ...data])).out).toContain('0 records taken in, 40,000 there already');
   collector.child.kill('SIGTERM');
   await collector.ended;
   expect((await run(['verify', ...data])).code).toBe(0);
