@@ -32,7 +32,7 @@ function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array)
 
 function integerAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let at = start; at < end; at++) value = value * 10 + (bytes[at] ?? 0) - 0x30;
+  for (let at = start; at < end; at++) value = value * 10 + ((bytes[at] ?? 0) - 0x30);
   return value;
 }
 
@@ -70,7 +70,7 @@ class LinesReader {
       const start = line === 0 ? 0 : (lineEnds[line - 1] ?? 0);
       const end = (lineEnds[line] ?? 0) - 1;
       if (!this.#isCanonical(line, start, end)) continue;
-      this.#checkStream(line, observer, session, batch.first_seq + line - from);
+      this.#checkStream(line, observer, session, batch.first_seq + (line - from));
       this.#takeTimestamp();
     }
   }
