@@ -109,10 +109,11 @@ function noteOptions(database: DatabaseSync, system: SystemObserver, options: Co
   const given = auditedOptions(options);
   const row = database.prepare("SELECT value FROM settings WHERE name = 'options'").get();
   const before: unknown = typeof row?.['value'] === 'string' ? JSON.parse(row['value']) : given;
-  const known = new Map(typeof before === 'object' && before !== null ? Object.entries(before) : []);
+  const known = new Map<string, unknown>(typeof before === 'object' && before !== null ? Object.entries(before) : []);
   // A port that was taken at random is nobody's decision: the address that was decided on last stands.
-  const isChosen = options.listen?.port !== 0;
-  const now = isChosen ? given : { ...given, listen: known.get('listen') ?? given['listen'] };
+  const decided = options.listen?.port === 0 ? known.get('listen') : given['listen'];
+  const { listen: _listen, ...others } = given;
+  const now: Readonly<Record<string, string>> = typeof decided === 'string' ? { ...others, listen: decided } : others;
   const names = new Set([...known.keys(), ...Object.keys(now)]);
   const changed = [...names].filter((name) => known.get(name) !== now[name]);
   if (changed.length > 0) {

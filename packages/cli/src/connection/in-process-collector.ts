@@ -41,7 +41,7 @@ export async function openInProcess(
   invocation: Invocation,
   config: Config,
 ): Promise<AsyncDisposable & { readonly client: ApiClient }> {
-  const own = await start(config, { listen: { host: '127.0.0.1', port: 0 }, logLevel: 'error' });
+  const own = await start(config, { listen: { host: '127.0.0.1', port: 0 }, logLevel: 'error', opening: 'command' });
   const client = new ApiClient(own.url, own.adminToken);
   const opened = { client, [Symbol.asyncDispose]: () => own.close() };
   try {
@@ -57,6 +57,7 @@ type StartOptions = {
   readonly listen: ListenAddress;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly consoleDir?: string;
+  readonly opening?: 'command';
 };
 
 async function start(config: Config, options: StartOptions): Promise<OwnCollector> {

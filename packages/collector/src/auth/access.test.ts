@@ -50,6 +50,12 @@ const ROUTES: readonly [string, string, readonly string[], Call?][] = [
   ['GET', '/v1/records/0/0', ['admin', 'read']],
   ['GET', '/v1/records/9999/0/proof', ['admin', 'read']],
   ['GET', '/v1/checkpoint', ['admin', 'read', 'ingest']],
+  ['GET', '/v1/consistency?from=0', ['admin', 'read']],
+  ['POST', '/v1/proofs', ['admin', 'read'], { headers: JSON_BODY, body: '{}' }],
+  ['GET', '/ledger/checkpoint', ['admin', 'read', 'ingest']],
+  ['GET', '/ledger/vkey', ['admin', 'read', 'ingest']],
+  ['GET', '/ledger/tile/..%2f..%2fkeys%2fadmin.token', ['admin', 'read']],
+  ['GET', '/ledger/segments/..%2f..%2fkeys%2fadmin.token', ['admin', 'read']],
   ['GET', '/v1/status', ['admin', 'read']],
   ['GET', '/v1/session', ['admin', 'read', 'ingest']],
   ['POST', '/v1/signout', ['admin', 'read', 'ingest']],
@@ -86,7 +92,10 @@ describe('each route and role', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '*')}`),
     );
     const listed = ROUTES.map(([method, path]) =>
-      `${method} ${path.split('?', 1)[0]}`.replace(/records\/\d+\/\d+/, 'records/*/*').replace('no-such-token', '*'),
+      `${method} ${path.split('?', 1)[0]}`
+        .replace(/records\/\d+\/\d+/, 'records/*/*')
+        .replace('no-such-token', '*')
+        .replace(/^(GET .ledger.(?:tile|segments)).*/, '$1/{*}'),
     );
     expect(described.toSorted()).toEqual(listed.filter((route) => !route.includes('openapi')).toSorted());
   });
@@ -262,4 +271,68 @@ test('guessing is slowed down, and a good token still gets in', async () => {
   expect((await own.call('/v1/session', { token: `plt_${'y'.repeat(43)}` })).status).toBe(429);
   expect((await own.call('/v1/session')).status).toBe(200);
   expect((await own.post(sampleLines(0, 2))).status).toBe(200);
+});
+
+describe('signing in with a token', () => {
+  // One of its own: failures by this address are counted over the whole of a collector.
+  let own: TestCollector;
+  let reader = '';
+  const ownToken = async (name: string, role: string): Promise<string> => {
+    const body = JSON.stringify({ name, role });
+    return JSON.parse((await own.call('/v1/tokens', { method: 'POST', headers: JSON_BODY, body })).text).token;
+  };
+  beforeAll(async () => {
+    own = await testCollector();
+    reader = await ownToken('reader', 'read');
+  });
+  afterAll(async () => {
+    await own[Symbol.asyncDispose]();
+  });
+  const enter = (body: object, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    own.call('/v1/signin', {
+      method: 'POST',
+      token: null,
+      headers: { ...JSON_BODY, ...headers },
+      body: JSON.stringify(body),
+    });
+
+  test('gives a session cookie of the same name and role', async () => {
+    const answer = await enter({ token: reader });
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { name: 'reader', role: 'read' }]);
+    const cookie = answer.headers['set-cookie']?.[0] ?? '';
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    const session = await own.call('/v1/session', { token: null, headers: { cookie } });
+    expect(JSON.parse(session.text)).toEqual({ name: 'reader', role: 'read' });
+  });
+
+  test.each([
+    ['unknown', { token: `plt_${'x'.repeat(43)}` }, 'token-invalid'],
+    ['no token at all', { token: 'x' }, 'token-invalid'],
+    ['both', { token: 'x', code: 'y' }, 'request-invalid'],
+    ['neither', {}, 'request-invalid'],
+    ['no text', { token: { plt_: 1 } }, 'request-invalid'],
+  ])('refuses: %s', async (_name, body, expected) => {
+    expect(code(await enter(body))).toBe(expected);
+  });
+
+  test('refuses a token that may look at nothing, and another site', async () => {
+    expect(code(await enter({ token: own.agentToken }))).toBe('forbidden');
+    expect(code(await enter({ token: reader }, { origin: 'http://evil.example' }))).toBe('origin-refused');
+  });
+
+  test('with the token revoked, its sessions and the sign-in links made with it are void', async () => {
+    const token = await ownToken('to-be-revoked', 'read');
+    const cookie = (await enter({ token })).headers['set-cookie']?.[0]?.split(';', 1)[0] ?? '';
+    const link = await own.call('/v1/signin-links', { method: 'POST', token, headers: JSON_BODY, body: '{}' });
+    const { url } = JSON.parse(link.text);
+    expect((await own.call('/v1/tokens/to-be-revoked', { method: 'DELETE' })).status).toBe(204);
+    expect(code(await own.call('/v1/session', { token: null, headers: { cookie } }))).toBe('session-expired');
+    expect(code(await enter({ code: new URL(url).hash.replace('#signin=', '') }))).toBe('code-invalid');
+  });
+
+  test('one code signs in once, however many ask at once', async () => {
+    const given = { code: new URL(own.signInUrl()).hash.replace('#signin=', '') };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => enter(given)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
 });

@@ -20,8 +20,13 @@ export function isSameHash(left: Uint8Array, right: Uint8Array): boolean {
   return left.byteLength === right.byteLength && timingSafeEqual(left, right);
 }
 
+/** Whether a text has the form of one of our tokens. */
+export function isToken(text: string): boolean {
+  return /^plt_[A-Za-z0-9_-]{43}$/.test(text);
+}
+
 /** The token of an Authorization header, when it has the form of one of ours. */
 export function bearerToken(header: string | undefined): string | undefined {
-  const match = /^bearer +(plt_[A-Za-z0-9_-]{43})$/i.exec(header ?? '');
-  return match?.[1];
+  const given = /^bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  return given !== undefined && isToken(given) ? given : undefined;
 }

@@ -20,6 +20,11 @@ export class SignInCodes {
     return { code, expiresMs };
   }
 
+  /** Makes every code void that was made with the token of this name. */
+  voidOf(name: string): void {
+    for (const [key, { principal }] of this.#waiting) if (principal.name === name) this.#waiting.delete(key);
+  }
+
   /** Uses a code up. */
   redeem(code: string, nowMs: number): Principal | undefined {
     const key = secretHash(code).toString('hex');

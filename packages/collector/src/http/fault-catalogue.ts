@@ -49,7 +49,11 @@ export const FAULTS = {
   'not-found': { status: 404, message: 'There is nothing here.', remedy: 'The API is described at /v1/openapi.json.' },
   'method-not-allowed': { status: 405, message: 'This address does not take this method.' },
   'record-not-found': { status: 404, message: 'No record has this address.' },
-  'token-not-found': { status: 404, message: 'No token has this id or name.', remedy: 'See them: portledger token list.' },
+  'token-not-found': {
+    status: 404,
+    message: 'No token has this id or name.',
+    remedy: 'See them: portledger token list.',
+  },
   'not-sealed': {
     status: 409,
     message: "This record's block is still open; its proof exists once it is sealed, within about a second.",
@@ -82,13 +86,18 @@ export const FAULTS = {
   'index-unavailable': {
     status: 503,
     message: 'The index cannot answer now.',
-    remedy: "Try again: it is started anew by itself. The collector's log has the cause; /v1/status counts the restarts.",
+    remedy:
+      "Try again: it is started anew by itself. The collector's log has the cause; /v1/status counts the restarts.",
   },
   'body-invalid': { status: 400, message: 'The body cannot be read.' },
   'body-empty': { status: 400, message: 'The body holds no record.' },
   'body-cut-off': { status: 400, message: 'The body ended before its announced length.' },
   'body-timeout': { status: 408, message: 'The body did not arrive in time.', remedy: 'Send smaller bodies.' },
-  'body-too-large': { status: 413, message: 'The body is too large.', remedy: 'Send fewer records a request, or raise "collector.body_bytes_max" in portledger.yaml.' },
+  'body-too-large': {
+    status: 413,
+    message: 'The body is too large.',
+    remedy: 'Send fewer records a request, or raise "collector.body_bytes_max" in portledger.yaml.',
+  },
   'body-bomb': {
     status: 413,
     message: 'The body decompresses to far more than it may.',

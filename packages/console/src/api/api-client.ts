@@ -1,25 +1,19 @@
 import { ApiError, OFFLINE, faultFromAnswer } from './api-fault.ts';
 
-/** Talks to the collector that served this page: same origin, session cookie or, when pasted, a bearer token. */
+/** Talks to the collector that served this page: same origin, with the session cookie. */
 export type ApiClient = {
   readonly getJson: (path: string, signal?: AbortSignal) => Promise<unknown>;
   readonly getText: (path: string, signal?: AbortSignal) => Promise<string>;
   readonly postJson: (path: string, body: unknown) => Promise<unknown>;
   /** Opens a stream; the answer's status is already known to be 200. */
   readonly openStream: (path: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
-  /** Held in memory only: a reload forgets it. */
-  readonly setToken: (token: string | undefined) => void;
 };
 
 export function createApiClient(): ApiClient {
-  let bearer: string | undefined;
-
   async function send(path: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer}`);
     let response: Response;
     try {
-      response = await fetch(path, { ...init, headers, credentials: 'same-origin', cache: 'no-store' });
+      response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
       throw new ApiError(OFFLINE);
@@ -43,9 +37,6 @@ export function createApiClient(): ApiClient {
       const response = await send(path, { signal, headers: { accept: 'text/event-stream' } });
       if (response.body === null) throw new ApiError(OFFLINE);
       return response.body;
-    },
-    setToken: (token) => {
-      bearer = token;
     },
   };
 }

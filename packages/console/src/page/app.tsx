@@ -73,7 +73,6 @@ function useGate({ client }: Services): GateControl {
   }, [client, enter]);
   const expire = useCallback(() => setGate({ kind: 'signed-out' }), []);
   const leave = useCallback(() => {
-    client.setToken(undefined);
     client.postJson('/v1/signout', {}).catch(() => undefined);
     setGate({ kind: 'signed-out' });
   }, [client]);

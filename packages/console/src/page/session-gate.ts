@@ -10,14 +10,13 @@ export type Gate =
   | { readonly kind: 'signed-out'; readonly fault?: ApiFault }
   | { readonly kind: 'signed-in'; readonly session: SessionInfo };
 
-/** Exchanges a code or takes a token, then asks the collector who that is. */
+/** Exchanges a code or a token for a session cookie, then asks the collector who that is. */
 export async function signIn(client: ApiClient, credential: PastedCredential): Promise<Gate> {
   try {
-    if (credential.kind === 'code') await client.postJson('/v1/signin', { code: credential.code });
-    else client.setToken(credential.token);
+    const { kind } = credential;
+    await client.postJson('/v1/signin', kind === 'code' ? { code: credential.code } : { token: credential.token });
     return { kind: 'signed-in', session: readSession(await client.getJson('/v1/session')) };
   } catch (error) {
-    client.setToken(undefined);
     return { kind: 'signed-out', fault: faultOf(error) };
   }
 }

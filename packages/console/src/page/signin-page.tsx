@@ -70,7 +70,7 @@ function CredentialForm({ enter }: { readonly enter: SigninPageProps['enter'] })
         </button>
       </div>
       <p id="credential-hint" className="hint" role={hint === undefined ? undefined : 'alert'}>
-        {hint ?? 'A token is held in this tab only and forgotten when you reload.'}
+        {hint ?? 'A token is exchanged for a session of twelve hours and kept nowhere in this browser.'}
       </p>
     </form>
   );

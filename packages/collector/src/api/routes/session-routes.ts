@@ -1,13 +1,16 @@
 import { Type } from 'typebox';
+import type { Static } from 'typebox';
 import { principalOf } from '../../auth/authenticate.ts';
 import { SESSION_COOKIE } from '../../auth/console-sessions.ts';
 import { ANYONE_KNOWN, READERS } from '../../auth/principal.ts';
+import type { Principal } from '../../auth/principal.ts';
+import { isToken } from '../../auth/secrets.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
 import { isOwnOrigin } from '../../http/host-check.ts';
 import { sendFault } from '../../http/http-fault.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
 import { SESSION_TTL_MS } from '../../limits.ts';
-import type { Services } from '../api-services.ts';
+import type { ApiServices, Services } from '../api-services.ts';
 import { TIME } from '../schemas/record-schemas.ts';
 
 const ROLE = Type.Union([Type.Literal('admin'), Type.Literal('read'), Type.Literal('ingest')]);
@@ -19,10 +22,13 @@ const SESSION = Type.Object({
 const SIGN_IN_SCHEMA = {
   operationId: 'signIn',
   tags: ['session'],
-  summary: 'Sign a console in with a one-time code',
+  summary: 'Sign a console in with a one-time code or a token',
   description:
-    'Sets the cookie `portledger_session` (HttpOnly, SameSite=Strict, 12 hours). A code works once, within ten minutes.',
-  body: Type.Object({ code: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
+    'Sets the cookie `portledger_session` (HttpOnly, SameSite=Strict, 12 hours). A code works once, within ten minutes. A token of role ingest signs nobody in: it may read nothing.',
+  body: Type.Union([
+    Type.Object({ code: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
+    Type.Object({ token: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
+  ]),
   response: { 200: SESSION, ...faultResponses(400, 401, 403, 429, 503) },
 };
 
@@ -46,22 +52,37 @@ export function signInUrl(base: string, code: string): string {
   return `${base}/#signin=${code}`;
 }
 
+/** Who a code or token stands for. A code is used up by it. */
+function redeemed(
+  given: Static<typeof SIGN_IN_SCHEMA.body>,
+  { codes, tokens }: Pick<ApiServices, 'codes' | 'tokens'>,
+  nowMs: number,
+): Principal | undefined {
+  if ('code' in given) return codes.redeem(given.code, nowMs);
+  const principal = isToken(given.token) ? tokens.lookup(given.token) : undefined;
+  return principal === undefined ? undefined : { ...principal, kind: 'session' };
+}
+
 function registerSignIn(server: HttpServer, services: Services): void {
   server.post('/v1/signin', { config: { access: 'open' }, schema: SIGN_IN_SCHEMA }, async (request, reply) => {
-    const { codes, sessions, attempts, audit, clock } = services();
+    const { sessions, attempts, audit, clock } = services();
     const nowMs = clock() / 1_000;
     const { origin, host } = request.headers;
     // Another site must not sign a browser in under a code of its own choosing.
     if (origin !== undefined && !isOwnOrigin(origin, host)) return sendFault(reply, { code: 'origin-refused' });
-    const principal = codes.redeem(request.body.code, nowMs);
+    const principal = redeemed(request.body, services(), nowMs);
     if (principal === undefined) {
+      const refusal = 'code' in request.body ? 'code-invalid' : 'token-invalid';
       // A code that is right is taken even while its address is held back: others' guesses must not lock a person out.
       const waitMs = attempts.waitMs(request.ip, nowMs);
       if (waitMs > 0)
         return sendFault(reply, { code: 'too-many-attempts', retryAfterSeconds: Math.ceil(waitMs / 1_000) });
       attempts.failed(request.ip, nowMs);
-      audit.signInFailed(request.ip, 'code-invalid');
-      return sendFault(reply, { code: 'code-invalid' });
+      audit.signInFailed(request.ip, refusal);
+      return sendFault(reply, { code: refusal });
+    }
+    if (principal.role === 'ingest') {
+      return sendFault(reply, { code: 'forbidden', message: 'A token of role ingest may look at nothing.' });
     }
     const { secret } = sessions.open(principal, Math.floor(nowMs));
     audit.signedIn(principal, request.ip);

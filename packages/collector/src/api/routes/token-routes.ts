@@ -75,10 +75,11 @@ export function registerTokenRoutes(server: HttpServer, services: Services): voi
   });
 
   server.delete('/v1/tokens/:token', { config, schema: REVOKE_SCHEMA }, async (request, reply) => {
-    const { tokens, sessions, audit, clock } = services();
+    const { tokens, sessions, codes, audit, clock } = services();
     const entry = tokens.revoke(request.params.token, Math.floor(clock() / 1_000));
     if (entry === undefined) return sendFault(reply, { code: 'token-not-found' });
     sessions.closeOf(entry.name);
+    codes.voidOf(entry.name);
     audit.configChanged(principalOf(request).name, 'token-revoked', { token: entry.name, role: entry.role });
     return reply.code(204).send(null);
   });

@@ -94,9 +94,7 @@ export class RestartingIndex implements RecordIndex {
     }
   }
 
-  async #ask<T>(
-    question: (index: FollowingIndex) => Promise<Result<T, SearchFault>>,
-  ): Promise<Result<T, SearchFault>> {
+  async #ask<T>(question: (index: FollowingIndex) => Promise<Result<T, SearchFault>>): Promise<Result<T, SearchFault>> {
     const index = this.#current;
     try {
       return await question(index);

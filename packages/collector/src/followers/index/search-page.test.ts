@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseQuery } from '../../query/parse-query.ts';
 import type { Query } from '../../query/query.ts';
 import { LEDGER_START } from '../ledger-source.ts';
@@ -13,9 +13,6 @@ const START = Date.UTC(2026, 10, 22, 9) * 1000;
 const RECEIVED = '2026-11-22T12:00:00.000000Z';
 const ALL_TIMES = { low: -Infinity, high: Infinity };
 
-const undo = new AsyncDisposableStack();
-afterEach(async () => undo.disposeAsync());
-
 function everything(): Query {
   const parsed = parseQuery('', { now: START });
   if (!parsed.ok) throw new Error(parsed.fault.message);
@@ -23,14 +20,14 @@ function everything(): Query {
 }
 
 test('a page finds what a hot table took in after the query had asked it for its times', async () => {
-  const folder = undo.use(await testFolder());
+  await using folder = await testFolder();
   const instance = await openDatabase({ memoryBytesMax: 2 ** 27, threads: 1, spillDir: `${folder.path}/spill` });
-  undo.defer(() => instance.closeSync());
+  onTestFinished(() => instance.closeSync());
   const sources = new SourceSet();
   const writer = await IndexWriter.open(instance, sources, [], LEDGER_START, { dir: folder.path });
-  undo.defer(() => writer.close());
+  onTestFinished(() => writer.close());
   const connection = await instance.connect();
-  undo.defer(() => connection.closeSync());
+  onTestFinished(() => connection.closeSync());
   // Of one shape, so that they go into one table.
   const [first] = sampleRecords(1, START);
   if (first === undefined) throw new Error('no sample');
