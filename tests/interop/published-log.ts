@@ -93,7 +93,7 @@ export function writeBlockLines(folder: string, target: string): number {
   return size;
 }
 
-/** A server of files and nothing else, as any web server would serve a folder. */
+/** A server of files and nothing else: what every web server does with a folder. */
 export async function serveFolder(root: string): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((request, response) => {
     const file = join(root, normalize(new URL(request.url ?? '/', 'http://localhost').pathname));
