@@ -47,7 +47,8 @@ describe.skipIf(lack !== undefined)(
         for (const program of programs) copyFileSync(BASH, program);
         const started = Array.from({ length: 200 }, (_, i) => {
           const exe = programs[i % programs.length] ?? '';
-          const promise = run(exe, ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]);
+          // Bash takes a socket as standard input for a remote shell and reads the user's start-up file, whatever it starts.
+          const promise = run(exe, ['--norc', '-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]);
           return { exe, pid: promise.child.pid, promise };
         });
         await Promise.all(started.map(({ promise }) => promise));
@@ -77,6 +78,7 @@ describe.skipIf(lack !== undefined)(
       const { port } = server.address() as AddressInfo;
       const second = `require('node:net').connect(${port}, '127.0.0.1').resume()`;
       const { child } = await runKeepingChild([
+        '--norc',
         '-c',
         `exec 3<>/dev/tcp/127.0.0.1/${port}; exec "$0" -e "$1"`,
         process.execPath,

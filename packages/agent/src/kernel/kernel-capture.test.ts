@@ -96,7 +96,7 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
     await using recording = await recordCapture();
     const { server, port } = await listening('127.0.0.1', () => {});
     await new Promise((closed) => server.close(closed));
-    await run('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]).catch(() => {});
+    await run('bash', ['--norc', '-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]).catch(() => {});
     const refused = (await recording.ofPort(port, 4)).filter(({ kind }) => kind === 'refused');
     expect(refused.map(({ side }) => side).sort()).toEqual(['destination', 'source']);
     expect(refused.find(({ side }) => side === 'source')).toMatchObject({ reason: 'refused', owner: { comm: 'bash' } });
