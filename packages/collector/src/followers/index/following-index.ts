@@ -4,7 +4,14 @@ import type { Cursor } from '../../ledger/ledger-shapes.ts';
 import { compareCursors, type FollowedChunk, type LedgerSource } from '../ledger-source.ts';
 import type { CoreStatus } from './index-core.ts';
 import { FeedBuffers } from './feed-buffers.ts';
-import { ENGINE_THREADS, FEED_BUFFERS_FREE_MAX, FEED_BYTES_MAX, MEMORY_BYTES_MAX, QUERY_TIMEOUT_MS } from './limits.ts';
+import {
+  ENGINE_THREADS,
+  FEED_BUFFERS_FREE_MAX,
+  FEED_BYTES_MAX,
+  HALT_WAIT_MS,
+  MEMORY_BYTES_MAX,
+  QUERY_TIMEOUT_MS,
+} from './limits.ts';
 import type { IndexOptions } from './index-options.ts';
 import type {
   Histogram,
@@ -53,11 +60,26 @@ export class FollowingIndex implements RecordIndex {
     worker.on('exit', () => this.#fail('the index’s thread ended'));
   }
 
+  /**
+   * A process that ends while DuckDB is at work on another thread is aborted by it. So where someone ends the process
+   * without closing the index, it is waited until the thread has stopped what it does.
+   */
+  static #restAtExit(worker: Worker, rest: Int32Array<SharedArrayBuffer>): void {
+    const halt = (): void => {
+      worker.postMessage({ type: 'halt' } satisfies ToWorker, []);
+      Atomics.wait(rest, 0, 0, HALT_WAIT_MS);
+    };
+    process.on('exit', halt);
+    worker.once('exit', () => process.off('exit', halt));
+  }
+
   static async open(options: IndexOptions): Promise<FollowingIndex> {
     const { vkey, durable } = options.ledger.head();
     const { dir, ledger, hotRecordsMax, hotAgeMaxMs } = options;
+    const rest = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const start: WorkerStart = {
       dir,
+      rest,
       ledger: { vkey, durable },
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
       threads: options.threads ?? ENGINE_THREADS,
@@ -69,6 +91,7 @@ export class FollowingIndex implements RecordIndex {
       workerData: start,
       name: 'portledger-index',
     });
+    FollowingIndex.#restAtExit(worker, rest);
     const index = new FollowingIndex(ledger, worker, await opened(worker));
     index.#following = index.#follow().catch((error: unknown) => index.#fail(String(error)));
     return index;
@@ -219,7 +242,8 @@ export class FollowingIndex implements RecordIndex {
     this.#stop.abort();
     this.#roomMade();
     await this.#following;
-    if (this.#state === 'following') await this.#call('close', undefined);
+    // A failure now is told by the state; what could not be written is in the ledger.
+    if (this.#state === 'following') await this.#call('close', undefined).catch(() => undefined);
     this.#state = this.#state === 'following' ? 'closed' : this.#state;
     await this.#worker.terminate();
   }

@@ -141,6 +141,11 @@ export class IndexCore {
     });
   }
 
+  /** Stops what runs and writes nothing more: what is not in a file yet is in the ledger. No query may follow. */
+  async halt(): Promise<void> {
+    await Promise.all([this.#gate.halt(), this.#writer.abandon()]);
+  }
+
   /** Writes what is left to Parquet and lets DuckDB go. */
   async close(): Promise<void> {
     await this.#writer.flush();

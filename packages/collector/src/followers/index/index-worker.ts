@@ -22,6 +22,7 @@ class Inbox {
   readonly chunks: FedChunk[] = [];
   /** The call that asks to close, once it has come. */
   closeCall: number | undefined;
+  isHalted = false;
   #wake: () => void = () => undefined;
 
   take(message: ToWorker): Call | undefined {
@@ -30,13 +31,17 @@ class Inbox {
       this.chunks.push(message.chunk);
       return undefined;
     }
+    if (message.type === 'halt') {
+      this.isHalted = true;
+      return undefined;
+    }
     if (message.call.name === 'close') this.closeCall = message.id;
     return message.call;
   }
 
   /** Resolves when something comes in, or after a while, for the work that time brings. */
   async arrival(): Promise<void> {
-    if (this.chunks.length > 0 || this.closeCall !== undefined) return;
+    if (this.chunks.length > 0 || this.closeCall !== undefined || this.isHalted) return;
     const arrived = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -48,6 +53,16 @@ class Inbox {
 
 async function run(start: WorkerStart): Promise<void> {
   const core = await IndexCore.open(start);
+  try {
+    await follow(core, start);
+  } catch (error) {
+    // The thread is ended next, and the process would be with it if DuckDB were still at work then.
+    await core.halt();
+    throw error;
+  }
+}
+
+async function follow(core: IndexCore, start: WorkerStart): Promise<void> {
   const inbox = new Inbox();
   parentPort?.on('message', (message: ToWorker) => {
     const call = inbox.take(message);
@@ -57,6 +72,12 @@ async function run(start: WorkerStart): Promise<void> {
   let told = '';
   for (;;) {
     await inbox.arrival();
+    if (inbox.isHalted) {
+      await core.halt();
+      Atomics.store(start.rest, 0, 1);
+      Atomics.notify(start.rest, 0);
+      return;
+    }
     if (inbox.chunks.length > 0) {
       const chunks = takeRun(inbox.chunks);
       const chunk = joined(chunks);

@@ -10,6 +10,7 @@ import {
   HOT_AGE_MAX_MS,
   HOT_RECORDS_MAX,
   HOT_SETS_FLUSHING_MAX,
+  INTERRUPT_AGAIN_MS,
 } from './limits.ts';
 import { planMerge } from './merge-plan.ts';
 import { writePartition } from './parquet-file.ts';
@@ -207,6 +208,15 @@ export class IndexWriter {
   #discard(work: Promise<unknown>): void {
     const settled = work.catch(() => undefined).finally(() => this.#discards.delete(settled));
     this.#discards.add(settled);
+  }
+
+  /** Breaks off what is being written and waits until nothing runs. What was begun is cleared by the next start. */
+  async abandon(): Promise<void> {
+    const again = setInterval(() => this.#background.interrupt(), INTERRUPT_AGAIN_MS);
+    this.#background.interrupt();
+    await this.#work.catch(() => undefined);
+    clearInterval(again);
+    await Promise.all(this.#discards);
   }
 
   async close(): Promise<void> {

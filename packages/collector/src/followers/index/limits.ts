@@ -56,6 +56,9 @@ export const RESTART_DELAY_MAX_MS = 60_000;
 /** Following for this long, in milliseconds, its failures before are no longer counted as in a row. */
 export const RESTART_FORGIVEN_MS = 300_000;
 
+/** Longest that a process which ends at once waits for the index to let go of DuckDB, in milliseconds. */
+export const HALT_WAIT_MS = 3_000;
+
 /** Most hits on one page. */
 export const PAGE_HITS_MAX = 10_000;
 

@@ -3,7 +3,7 @@ import type { Result } from '@portledger/format';
 import { INTERRUPT_AGAIN_MS, QUERIES_ACTIVE_MAX, QUERIES_QUEUED_MAX } from './limits.ts';
 import type { SearchFault } from './record-index.ts';
 
-type Turn = { readonly take: (connection: DuckDBConnection) => void };
+type Turn = { readonly take: (connection: DuckDBConnection | undefined) => void };
 
 /** Lets a bounded number of queries run, each on a connection of its own and for a bounded time; a bounded number waits. */
 export class QueryGate {
@@ -11,6 +11,8 @@ export class QueryGate {
   readonly #timeoutMs: number;
   readonly #free: DuckDBConnection[] = [];
   readonly #waiting = new Set<Turn>();
+  readonly #running = new Set<DuckDBConnection>();
+  #isHalted = false;
   #active = 0;
   #idle: () => void = () => undefined;
   #run = 0;
@@ -41,6 +43,7 @@ export class QueryGate {
   /** Runs `query` when its turn comes. Its time is counted from now, the wait included. */
   async run<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<Result<T, SearchFault>> {
     const deadline = performance.now() + this.#timeoutMs;
+    if (this.#isHalted) return fault('unavailable', 'The index is stopping');
     if (this.#active >= QUERIES_ACTIVE_MAX && this.#waiting.size >= QUERIES_QUEUED_MAX) {
       this.#refused += 1;
       return fault('busy', `${QUERIES_QUEUED_MAX} queries wait already; try again shortly`);
@@ -56,12 +59,14 @@ export class QueryGate {
       again = setTimeout(interrupt, INTERRUPT_AGAIN_MS);
     };
     const timer = setTimeout(interrupt, Math.max(0, deadline - performance.now()));
+    this.#running.add(connection);
     try {
       this.#run += 1;
       const value = await query(connection);
       return interrupted ? this.#tooLate() : { ok: true, value };
     } catch (error) {
       if (interrupted) return this.#tooLate();
+      if (this.#isHalted) return fault('unavailable', 'The index is stopping');
       if (error instanceof Error && error.message.startsWith('Out of Memory')) {
         return fault('too-big', 'The query needs more memory than the index may use; narrow it, or raise the limit');
       }
@@ -69,6 +74,7 @@ export class QueryGate {
     } finally {
       clearTimeout(timer);
       clearTimeout(again);
+      this.#running.delete(connection);
       this.#release(connection);
     }
   }
@@ -111,6 +117,20 @@ export class QueryGate {
   #tooLate(): Result<never, SearchFault> {
     this.#timedOut += 1;
     return fault('timeout', `The query took longer than ${this.#timeoutMs / 1000} s; narrow its time range`);
+  }
+
+  /** Breaks off every query and waits until none runs. */
+  async halt(): Promise<void> {
+    this.#isHalted = true;
+    for (const turn of this.#waiting) turn.take(undefined);
+    this.#waiting.clear();
+    const interrupt = () => {
+      for (const connection of this.#running) connection.interrupt();
+    };
+    interrupt();
+    const again = setInterval(interrupt, INTERRUPT_AGAIN_MS);
+    await this.close();
+    clearInterval(again);
   }
 
   /** Lets the queries that run or wait come to their end, then gives the connections up. No more may be asked for. */

@@ -13,7 +13,10 @@ import type {
 } from './record-index.ts';
 
 /** What the index's thread is started with. */
-export type WorkerStart = CoreOptions;
+export type WorkerStart = CoreOptions & {
+  /** One cell that becomes 1, and is notified, once the thread has come to rest after `halt`. */
+  readonly rest: Int32Array<SharedArrayBuffer>;
+};
 
 /** A question to the index's thread, and what answers it. */
 export type Calls = {
@@ -34,7 +37,9 @@ export type FedChunk = FollowedChunk & { readonly lines: Uint8Array<ArrayBuffer>
 
 export type ToWorker =
   | { readonly type: 'feed'; readonly chunk: FedChunk }
-  | { readonly type: 'call'; readonly id: number; readonly call: Call };
+  | { readonly type: 'call'; readonly id: number; readonly call: Call }
+  /** The process ends at once: stop all that runs. */
+  | { readonly type: 'halt' };
 
 export type FromWorker =
   | { readonly type: 'opened'; readonly status: CoreStatus }
