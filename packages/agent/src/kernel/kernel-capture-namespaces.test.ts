@@ -48,6 +48,7 @@ describe.skipIf(lack !== undefined)(
         const started = Array.from({ length: 200 }, (_, i) => {
           const exe = programs[i % programs.length] ?? '';
           // Bash takes a socket as standard input for a remote shell and reads the user's start-up file, whatever it starts.
+          // Its standard input is a socket, which bash takes for a remote shell's and then reads the user's .bashrc.
           const promise = run(exe, ['--norc', '-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]);
           return { exe, pid: promise.child.pid, promise };
         });

@@ -17,7 +17,7 @@ export type OwnerFragments = {
   readonly user: string;
 };
 
-export const STANDING_LABEL: Readonly<Record<string, string>> = { standing: 'true' };
+const STANDING_LABEL: Readonly<Record<string, string>> = { standing: 'true' };
 
 export function ownerFragments(owner: Attribution): OwnerFragments {
   return {
