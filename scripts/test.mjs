@@ -14,6 +14,8 @@ const TEST_PACKAGES = [
   'libbpf1',
   'curl', // short-lived clients
   'iproute2', // network namespaces
+  'golang-1.19-go', // programs that are not ours check our log
+  'golang-golang-x-mod-dev',
   'nginx-light', // a server with forked workers, under load
   'wrk',
   'zstd', // reads segments with no tool of ours

@@ -39,7 +39,7 @@ export const anyIp: fc.Arbitrary<string> = fc
   )
   .map((bytes) => ipText(bytes));
 
-export const anyTimestamp: fc.Arbitrary<string> = fc
+const anyTimestamp: fc.Arbitrary<string> = fc
   .integer({ min: 0, max: TIMESTAMP_MICROS_END - 1 })
   .map((micros) => timestampFromMicros(micros));
 
@@ -51,7 +51,7 @@ function integerUpTo(max: number): fc.Arbitrary<number> {
   );
 }
 
-export function valueArbitrary(field: FieldSpec): fc.Arbitrary<unknown> {
+function valueArbitrary(field: FieldSpec): fc.Arbitrary<unknown> {
   switch (field.kind) {
     case 'string':
     case 'text':

@@ -10,7 +10,7 @@ import { microsFromTimestamp } from './timestamps.ts';
 import { fitsUtf8 } from './utf8.ts';
 
 /** What is wrong with a value as that of a field in the record's own form. */
-export function fieldFault(spec: FieldSpec, value: unknown): RecordFault | undefined {
+function fieldFault(spec: FieldSpec, value: unknown): RecordFault | undefined {
   switch (spec.kind) {
     case 'string':
     case 'text':

@@ -6,7 +6,7 @@ export const SCAN_ESCAPE_FREE = 1;
 export const SCAN_INTEGER = 2;
 export const SCAN_IP = 3;
 export const SCAN_TIMESTAMP = 4;
-export const SCAN_ENUM = 5;
+const SCAN_ENUM = 5;
 export const SCAN_LABELS = 6;
 export const SCAN_VERSION = 7;
 

@@ -108,7 +108,7 @@ const SYNONYMS: Partial<Record<EnumFieldName, Readonly<Record<string, string>>>>
 };
 
 /** A word as the record writes its terms: lower case, parts joined by hyphens. */
-export function termOf(word: string): string {
+function termOf(word: string): string {
   return word
     .trim()
     .toLowerCase()

@@ -19,7 +19,6 @@ import type {
   Ledger,
   LedgerCounters,
   LedgerHead,
-  ProofRefusal,
   RecoveryNotice,
 } from './ledger-shapes.ts';
 import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
@@ -43,8 +42,6 @@ export type {
   LedgerCounters,
   LedgerFaultCode,
   LedgerHead,
-  ProofRefusal,
-  RecordAddress,
   RecoveryNotice,
 } from './ledger-shapes.ts';
 

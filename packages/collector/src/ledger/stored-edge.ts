@@ -77,7 +77,7 @@ export function stageFrom(stored: StoredEdge, manifests: readonly Uint8Array[]):
 }
 
 /** Paths of the partial tiles and the partial bundle of a tree of `size` leaves. */
-export function partialPaths(size: number): string[] {
+function partialPaths(size: number): string[] {
   const paths = partialTileNames(size).map(({ level, index, width }) => tilePath(level, index, width));
   const width = size % TILE_WIDTH;
   if (width > 0) paths.push(entriesPath(Math.floor(size / TILE_WIDTH), width));

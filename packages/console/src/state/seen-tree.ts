@@ -48,7 +48,7 @@ export type TreeTools = {
 const TREE_KEY = 'seen-tree';
 
 /** The tree seen last; under another key it is another log's. */
-export function readSeenTree(store: Store, vkey: string): SeenTree | undefined {
+function readSeenTree(store: Store, vkey: string): SeenTree | undefined {
   const text = store.get(TREE_KEY);
   if (text === undefined) return undefined;
   try {

@@ -76,7 +76,7 @@ export type VerifyReport = {
 };
 
 /** Findings and notes kept of one verification: a ledger that is all wrong must not fill the memory. */
-export const FINDINGS_MAX = 1_000;
+const FINDINGS_MAX = 1_000;
 
 /** Gathers what a verification finds. */
 export class VerifyLog {

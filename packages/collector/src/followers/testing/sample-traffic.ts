@@ -4,7 +4,7 @@ import type { Cursor } from '../../ledger/ledger-shapes.ts';
 import type { FollowedChunk } from '../ledger-source.ts';
 
 /** A small repeatable source of numbers below `end` (linear congruence; for samples only). */
-export function sampleNumbers(seed: number): (end: number) => number {
+function sampleNumbers(seed: number): (end: number) => number {
   let state = seed;
   return (end) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -12,7 +12,7 @@ export const TEST_ORIGIN = 'test.example/portledger/log';
 export const testSigner = new LogSigner(generateKeyPairSync('ed25519').privateKey, TEST_ORIGIN);
 
 /** Any moment will do, as long as it stays the same for a scenario. */
-export const TEST_MICROS = 1_795_000_000_000_000;
+const TEST_MICROS = 1_795_000_000_000_000;
 
 /** What a test remembers across restarts: every tree head ever signed. */
 export type SignedHeads = Map<number, Set<string>>;

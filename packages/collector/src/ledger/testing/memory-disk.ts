@@ -8,7 +8,7 @@ type Inode = { now: Uint8Array; durable: Uint8Array };
 export type Survival = 'all' | 'none' | 'some';
 
 /** Thrown by every operation from the crash on. */
-export class Crash extends Error {}
+class Crash extends Error {}
 
 /**
  * A disk in memory that can crash at any of its operations, and that knows what was synced. Names are durable after
