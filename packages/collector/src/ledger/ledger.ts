@@ -19,6 +19,7 @@ import type {
   Ledger,
   LedgerCounters,
   LedgerHead,
+  ProofRefusal,
   RecoveryNotice,
 } from './ledger-shapes.ts';
 import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
