@@ -80,6 +80,7 @@ class UpRun {
   readonly #logs: { readonly collector: ChildLog; readonly agent: ChildLog };
   readonly #collectorReady = Promise.withResolvers<CollectorReady>();
   readonly #agentReady = Promise.withResolvers<AgentReady>();
+  readonly #pids = new Set([process.pid]);
   #url: string | undefined;
 
   constructor(invocation: Invocation, given: GivenOptions, config: Config) {
@@ -130,7 +131,8 @@ class UpRun {
     for (const text of startLines({ ready, dataDir, consoleOn, version: this.#invocation.version }, terminal))
       terminal.out(text);
     for (const text of captureLines(capture, terminal)) terminal.out(text);
-    await showFirstAccesses(this.#invocation, dataDir, this.#stopAgent.signal);
+    const own = { observer: this.#config.get(SETTINGS.observer), pids: this.#pids };
+    await showFirstAccesses(this.#invocation, { dataDir, own, stop: this.#stopAgent.signal });
   }
 
   #keepCollector(): Promise<void> {
@@ -166,7 +168,12 @@ class UpRun {
 
   #hooks(name: 'collector' | 'agent', onReport: (report: ChildReport) => void): ChildHooks {
     const { terminal } = this.#invocation;
-    return { onReport, onRestart: (ending, delayMs) => tellRestart(terminal, name, ending, delayMs, this.#logs[name]) };
+    const onStart = (pid: number) => void this.#pids.add(pid);
+    return {
+      onStart,
+      onReport,
+      onRestart: (ending, delayMs) => tellRestart(terminal, name, ending, delayMs, this.#logs[name]),
+    };
   }
 
   #captures(): boolean {

@@ -1,19 +1,24 @@
 import { runningClient } from '../connection/collector-target.ts';
-import { steadyLiveEvents } from '../connection/live-hits.ts';
+import { readRunFile } from '../connection/run-file.ts';
 import type { Invocation } from '../invocation.ts';
 import { FIRST_LINES_MAX, FIRST_LISTENERS_MAX } from '../limits.ts';
 import { accessColumns } from '../output/access-columns.ts';
+import { fieldText } from '../output/hit.ts';
 import type { Hit } from '../output/hit.ts';
 import { headerLine, layOut, rowLine } from '../output/table.ts';
+import { HINT_AFTER_MS } from './limits.ts';
+import { liveRecords } from './live-records.ts';
 
-/** Accesses, and nothing that the product says of itself or causes by its own talk. */
-function accessesQuery(url: string): string {
-  return `(action:connection-* OR action:listener-* OR action:request OR action:flow-observed OR action:login*) AND NOT dest_port:${portOf(url)}`;
-}
+const ACCESSES = 'action:connection-* OR action:listener-* OR action:request OR action:flow-observed OR action:login*';
 
-function portOf(url: string): string {
-  const { port, protocol } = new URL(url);
-  return port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+/** Whose accesses are the product's own: `up`, agent and collector as this host's agent names them. */
+export type OwnProcesses = { readonly observer: string; readonly pids: ReadonlySet<number> };
+
+/** What happens by itself is no news: what stood before, and what the product's own processes do with each other. */
+export function isForeign(hit: Hit, own: OwnProcesses): boolean {
+  const { observer, pid } = hit.record;
+  if (fieldText(hit, 'labels.standing') === 'true') return false;
+  return observer !== own.observer || typeof pid !== 'number' || !own.pids.has(pid);
 }
 
 /** What the columns are laid out for before the first access is known. */
@@ -38,12 +43,20 @@ const TYPICAL: Hit = {
   },
 };
 
+export type FirstAccesses = {
+  readonly dataDir: string;
+  readonly own: OwnProcesses;
+  readonly stop: AbortSignal;
+};
+
 /** Prints the first accesses as they are seen, then says how to go on. */
-export async function showFirstAccesses(invocation: Invocation, dataDir: string, stop: AbortSignal): Promise<void> {
+export async function showFirstAccesses(invocation: Invocation, options: FirstAccesses): Promise<void> {
   const { terminal } = invocation;
   const { paint } = terminal;
+  const { dataDir, own, stop } = options;
   const client = await runningClient(dataDir);
-  if (client === undefined || stop.aborted) return;
+  const run = await readRunFile(dataDir);
+  if (client === undefined || run === undefined || stop.aborted) return;
   terminal.out(`  ${paint('dim', `the first ${FIRST_LINES_MAX} accesses as they happen; Ctrl-C stops`)}`);
   const laid = layOut(
     accessColumns('clock').slice(0, -1),
@@ -51,15 +64,23 @@ export async function showFirstAccesses(invocation: Invocation, dataDir: string,
     terminal.outColumns === undefined ? undefined : terminal.outColumns - 2,
   );
   terminal.out(`  ${headerLine(laid, paint)}`);
-  let shown = 0;
-  let listeners = 0;
-  for await (const event of steadyLiveEvents(client, accessesQuery(client.url), stop, () => undefined)) {
-    if (event.kind !== 'hit') continue;
-    // The listeners that already stand come first, and on a busy host they would be all that is seen.
-    if (event.hit.record['action'] === 'listener-opened' && ++listeners > FIRST_LISTENERS_MAX) continue;
-    terminal.out(`  ${rowLine(laid, event.hit, paint)}`);
-    shown += 1;
-    if (shown >= FIRST_LINES_MAX) break;
+  const hint = setTimeout(() => {
+    const how = `nothing yet; make one: ${paint('bold', `curl ${new URL('/healthz', run.url).href}`)}`;
+    terminal.out(`  ${paint('dim', how)}`);
+  }, HINT_AFTER_MS);
+  try {
+    let shown = 0;
+    let listeners = 0;
+    for await (const hit of liveRecords(run, ACCESSES, stop)) {
+      if (!isForeign(hit, own)) continue;
+      if (hit.record['action'] === 'listener-opened' && ++listeners > FIRST_LISTENERS_MAX) continue;
+      clearTimeout(hint);
+      terminal.out(`  ${rowLine(laid, hit, paint)}`);
+      shown += 1;
+      if (shown >= FIRST_LINES_MAX) break;
+    }
+  } finally {
+    clearTimeout(hint);
   }
   if (stop.aborted) return;
   terminal.out('');

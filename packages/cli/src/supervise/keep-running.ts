@@ -16,6 +16,7 @@ export type ChildSpec = {
 };
 
 export type ChildHooks = {
+  readonly onStart: (pid: number) => void;
   readonly onReport: (report: ChildReport) => void;
   /** It ended though nobody told it to; it starts again after `delayMs`. */
   readonly onRestart: (ending: Ending, delayMs: number) => void;
@@ -61,6 +62,7 @@ async function runOnce(spec: ChildSpec, hooks: ChildHooks, stop: AbortSignal, hu
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  if (child.pid !== undefined) hooks.onStart(child.pid);
   if (child.stdout !== null) spec.log.take(child.stdout);
   if (child.stderr !== null) spec.log.take(child.stderr);
   let failure: Ending['failure'];
