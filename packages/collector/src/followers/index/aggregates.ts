@@ -72,15 +72,7 @@ export async function histogramOf(
   if (range === undefined) return { intervalMs: 1000, buckets: [], total: 0 };
   const intervalMs = niceIntervalMs((range.high - range.low) / 1000, buckets);
   const interval = intervalMs * 1000;
-  const where = toSql(query);
-  const params: SqlParameter[] = [
-    { type: 'integer', value: interval },
-    ...where.params,
-    { type: 'timestamp', micros: range.low },
-    { type: 'timestamp', micros: range.high },
-  ];
-  const sql = `SELECT epoch_us("timestamp") // ? AS bucket, "action", count(*) FROM ${fromSources(sources)} WHERE ${where.sql} AND "timestamp" BETWEEN ? AND ? GROUP BY ALL`;
-  const rows = sources.length === 0 ? [] : await readRows(connection, { sql, params });
+  const rows = sources.length === 0 ? [] : await countByBucket(connection, sources, query, interval, range);
   const counts = new Map<number, Map<string, number>>();
   for (const [bucket, action, count] of rows) {
     const number = Number(bucket);
@@ -100,6 +92,25 @@ export async function histogramOf(
     });
   }
   return { intervalMs, buckets: filled, total: filled.reduce((sum, { count }) => sum + count, 0) };
+}
+
+/** Bucket number, action and count, for what the query finds in a range. There must be a source. */
+async function countByBucket(
+  connection: DuckDBConnection,
+  sources: readonly RecordSource[],
+  query: Query,
+  interval: number,
+  range: { readonly low: number; readonly high: number },
+): Promise<Awaited<ReturnType<typeof readRows>>> {
+  const where = toSql(query);
+  const params: SqlParameter[] = [
+    { type: 'integer', value: interval },
+    ...where.params,
+    { type: 'timestamp', micros: range.low },
+    { type: 'timestamp', micros: range.high },
+  ];
+  const sql = `SELECT epoch_us("timestamp") // ? AS bucket, "action", count(*) FROM ${fromSources(sources)} WHERE ${where.sql} AND "timestamp" BETWEEN ? AND ? GROUP BY ALL`;
+  return readRows(connection, { sql, params });
 }
 
 /** What the request asks for, else the query's own bounds, else the times of what it finds; undefined if it finds nothing. */
