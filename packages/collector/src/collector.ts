@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { ApiServices } from './api/api-services.ts';
 import { signInUrl } from './api/routes/session-routes.ts';
+import { QueryTurns } from './api/query-turns.ts';
 import { TailClients } from './api/tail-clients.ts';
 import { AttemptLimit } from './auth/attempt-limit.ts';
 import { SignInCodes } from './auth/sign-in-codes.ts';
@@ -115,6 +116,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     clock,
     ledger,
     index,
+    queryTurns: new QueryTurns(),
     tail,
     tailClients,
     tokens: access.tokens,

@@ -87,6 +87,13 @@ export const CLOSE_IDLE_INTERVAL_MS = 20;
 /** JSON bodies of the API proper (sign-in, tokens), in bytes. */
 export const API_BODY_BYTES_MAX = 16 * 1024;
 
+/**
+ * Queries of one principal at the index at once: half of what it answers side by side, so that nobody's costly questions
+ * hold up all others'. And how many more of its own may wait; the console asks about six at once.
+ */
+export const QUERIES_OF_ONE_MAX = 2;
+export const QUERIES_OF_ONE_WAITING_MAX = 30;
+
 /** Query text in characters. */
 export const QUERY_CHARACTERS_MAX = 4_096;
 
@@ -102,14 +109,17 @@ export const TOP_LIMIT_DEFAULT = 10;
 export const HISTOGRAM_BUCKETS_MAX = 1_000;
 export const HISTOGRAM_BUCKETS_DEFAULT = 60;
 
-/** Live tails open at once. */
-export const TAIL_CLIENTS_MAX = 64;
+/** Live tails of one principal at once: half of all that may be open (`followers/tail/limits.ts`), so that nobody holds them all. */
+export const TAILS_OF_ONE_MAX = 16;
 
 /** Bytes waiting in one tail client's socket before its records are dropped, counted and told. */
 export const TAIL_CLIENT_BUFFER_BYTES_MAX = 1024 * 1024;
 
 /** Milliseconds between a quiet tail's keep-alive comments: below the 30 s after which proxies close. */
 export const TAIL_KEEP_ALIVE_MS = 15_000;
+
+/** Keep-alives in a row that a client did not read before its tail is closed: a minute. */
+export const TAIL_UNREAD_ALIVES_MAX = 4;
 
 /** Milliseconds that a sign-in code may be used. */
 export const SIGN_IN_CODE_TTL_MS = 10 * 60 * 1_000;

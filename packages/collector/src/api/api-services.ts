@@ -7,6 +7,7 @@ import type { RecordIndex } from '../followers/index/record-index.ts';
 import type { LiveTail } from '../followers/tail/live-tail.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
+import type { QueryTurns } from './query-turns.ts';
 import type { TailClients } from './tail-clients.ts';
 
 /** What the door did, as the status page tells it. */
@@ -30,6 +31,7 @@ export type ApiServices = {
   readonly clock: () => number;
   readonly ledger: Ledger;
   readonly index: RecordIndex;
+  readonly queryTurns: QueryTurns;
   readonly tail: LiveTail;
   readonly tailClients: TailClients;
   readonly tokens: TokenStore;

@@ -81,6 +81,18 @@ function refuse(reply: FastifyReply, fault: HttpFault): void {
   void sendFault(reply, fault);
 }
 
+/** Whether the token or session of a request that was let in still stands. */
+export function isStillKnown(
+  { tokens, sessions }: Pick<Gatekeeping, 'tokens' | 'sessions'>,
+  request: FastifyRequest,
+  nowMs: number,
+): boolean {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return sessions.lookup(request.cookies[SESSION_COOKIE] ?? '', nowMs) !== undefined;
+  const token = bearerToken(authorization);
+  return token !== undefined && tokens.lookup(token) !== undefined;
+}
+
 /** The principal of a guarded route's request. */
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === undefined) throw new Error('a guarded route was reached without a principal');

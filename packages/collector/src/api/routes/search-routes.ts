@@ -109,12 +109,15 @@ function readTime(name: string, text: string | undefined): Result<number | undef
 
 function registerSearch(server: HttpServer, services: Services): void {
   server.get('/v1/search', { config: CONFIG, schema: SEARCH_SCHEMA }, async (request, reply) => {
-    const { index, audit, clock } = services();
+    const { index, queryTurns, audit, clock } = services();
     const { q, limit, cursor, order } = request.query;
     const query = readQuery(q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
-    audit.read(principalOf(request), { kind: 'search', query: q ?? '' });
-    const page = await index.search({ query: query.value, order, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const principal = principalOf(request);
+    audit.read(principal, { kind: 'search', query: q ?? '' });
+    const page = await queryTurns.run(principal.name, () =>
+      index.search({ query: query.value, order, limit, ...(cursor === undefined ? {} : { cursor }) }),
+    );
     if (!page.ok) return sendFault(reply, searchFault(page.fault));
     const { hits, nextCursor } = page.value;
     return reply.send({ hits: [...hits], ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) });
@@ -123,12 +126,13 @@ function registerSearch(server: HttpServer, services: Services): void {
 
 function registerTop(server: HttpServer, services: Services): void {
   server.get('/v1/top', { config: CONFIG, schema: TOP_SCHEMA }, async (request, reply) => {
-    const { index, audit, clock } = services();
+    const { index, queryTurns, audit, clock } = services();
     const { q, field, limit } = request.query;
     const query = readQuery(q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
-    audit.read(principalOf(request), { kind: 'top', query: `${field}: ${q ?? ''}`.trimEnd() });
-    const list = await index.top({ query: query.value, field, limit });
+    const principal = principalOf(request);
+    audit.read(principal, { kind: 'top', query: `${field}: ${q ?? ''}`.trimEnd() });
+    const list = await queryTurns.run(principal.name, () => index.top({ query: query.value, field, limit }));
     if (!list.ok) return sendFault(reply, searchFault(list.fault));
     const { buckets, other, total, missing } = list.value;
     return reply.send({ buckets: [...buckets], other, total, missing });
@@ -137,7 +141,7 @@ function registerTop(server: HttpServer, services: Services): void {
 
 function registerHistogram(server: HttpServer, services: Services): void {
   server.get('/v1/histogram', { config: CONFIG, schema: HISTOGRAM_SCHEMA }, async (request, reply) => {
-    const { index, audit, clock } = services();
+    const { index, queryTurns, audit, clock } = services();
     const { q, from, to, buckets } = request.query;
     const query = readQuery(q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
@@ -145,13 +149,16 @@ function registerHistogram(server: HttpServer, services: Services): void {
     if (!fromMicros.ok) return sendFault(reply, fromMicros.fault);
     const toMicros = readTime('to', to);
     if (!toMicros.ok) return sendFault(reply, toMicros.fault);
-    audit.read(principalOf(request), { kind: 'histogram', query: q ?? '' });
-    const histogram = await index.histogram({
-      query: query.value,
-      buckets,
-      ...(fromMicros.value === undefined ? {} : { fromMicros: fromMicros.value }),
-      ...(toMicros.value === undefined ? {} : { toMicros: toMicros.value }),
-    });
+    const principal = principalOf(request);
+    audit.read(principal, { kind: 'histogram', query: q ?? '' });
+    const histogram = await queryTurns.run(principal.name, () =>
+      index.histogram({
+        query: query.value,
+        buckets,
+        ...(fromMicros.value === undefined ? {} : { fromMicros: fromMicros.value }),
+        ...(toMicros.value === undefined ? {} : { toMicros: toMicros.value }),
+      }),
+    );
     if (!histogram.ok) return sendFault(reply, searchFault(histogram.fault));
     const { intervalMs, total } = histogram.value;
     return reply.send({

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
-import { principalOf } from '../../auth/authenticate.ts';
+import { isStillKnown, principalOf } from '../../auth/authenticate.ts';
 import { READERS } from '../../auth/principal.ts';
 import type { TailEvent, TailFault } from '../../followers/tail/live-tail.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
@@ -9,7 +9,7 @@ import { sendFault } from '../../http/http-fault.ts';
 import type { HttpFault } from '../../http/http-fault.ts';
 import { SECURITY_HEADERS } from '../../http/security-headers.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
-import { TAIL_CLIENT_BUFFER_BYTES_MAX, TAIL_KEEP_ALIVE_MS } from '../../limits.ts';
+import { TAIL_CLIENT_BUFFER_BYTES_MAX, TAIL_KEEP_ALIVE_MS, TAIL_UNREAD_ALIVES_MAX } from '../../limits.ts';
 import type { Services } from '../api-services.ts';
 import { readQuery } from '../query-parameter.ts';
 import { QUERY_TEXT } from '../schemas/query-schemas.ts';
@@ -31,14 +31,18 @@ class EventWriter {
   readonly #response: ServerResponse;
   readonly #clients: TailClients;
   #dropped = 0;
+  #unreadAlives = 0;
 
   constructor(response: ServerResponse, clients: TailClients) {
     this.#response = response;
     this.#clients = clients;
   }
 
-  comment(): void {
-    if (!this.#isBehind()) this.#response.write(': alive\n\n');
+  /** Shows that the connection stands. False when the client has read nothing for so long that it is gone for us. */
+  keepAlive(): boolean {
+    this.#unreadAlives = this.#isBehind() ? this.#unreadAlives + 1 : 0;
+    if (this.#unreadAlives === 0) this.#response.write(': alive\n\n');
+    return this.#unreadAlives < TAIL_UNREAD_ALIVES_MAX;
   }
 
   record(hit: unknown): void {
@@ -117,7 +121,8 @@ export function registerTailRoutes(server: HttpServer, services: Services): void
     const { tail, tailClients, audit, clock, closing } = services();
     const query = readQuery(request.query.q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
-    if (!tailClients.enter()) return sendFault(reply, { code: 'too-many-tails', retryAfterSeconds: 10 });
+    const { name } = principalOf(request);
+    if (!tailClients.enter(name)) return sendFault(reply, { code: 'too-many-tails', retryAfterSeconds: 10 });
     const gone = new AbortController();
     try {
       const events = tail.subscribe(query.value, AbortSignal.any([gone.signal, closing]));
@@ -129,7 +134,8 @@ export function registerTailRoutes(server: HttpServer, services: Services): void
       });
       const writer = new EventWriter(response, tailClients);
       const keepAlive = setInterval(() => {
-        writer.comment();
+        // A tail lasts; the token or session that opened it may not.
+        if (!writer.keepAlive() || !isStillKnown(services(), request, clock() / 1_000)) response.destroy();
       }, TAIL_KEEP_ALIVE_MS);
       try {
         await pump(events.value, writer);
@@ -139,7 +145,7 @@ export function registerTailRoutes(server: HttpServer, services: Services): void
       }
     } finally {
       gone.abort();
-      tailClients.leave();
+      tailClients.leave(name);
     }
     return reply;
   });

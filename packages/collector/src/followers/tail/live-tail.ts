@@ -1,11 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseLine, type Result } from '@portledger/format';
 import type { Hit } from '../../query/hit.ts';
 import { toPredicate, type HitPredicate } from '../../query/query-predicate.ts';
 import type { Query } from '../../query/query.ts';
 import type { FollowedChunk, LedgerSource } from '../ledger-source.ts';
-import { TAIL_BUFFER_HITS_MAX, TAIL_SUBSCRIBERS_MAX } from './limits.ts';
+import {
+  TAIL_BUFFER_HITS_MAX,
+  TAIL_FILTER_SAVED_MS_MAX,
+  TAIL_FILTER_SHARE_MAX,
+  TAIL_SLICE_RECORDS,
+  TAIL_SUBSCRIBERS_MAX,
+  TAIL_TURN_MS,
+} from './limits.ts';
 
-/** What a subscriber reads: a record that matches, or how many were dropped because it read too slowly. */
+/** What a subscriber reads: a record that matches, or how many were left out because it or its filter was too slow. */
 export type TailEvent =
   | { readonly kind: 'hit'; readonly hit: Hit }
   | { readonly kind: 'dropped'; readonly count: number };
@@ -14,7 +22,15 @@ export type TailFault = { readonly code: 'busy' | 'unavailable'; readonly messag
 
 export type TailStatus = { readonly subscribers: number; readonly hits: number; readonly dropped: number };
 
-type Subscriber = { readonly matches: HitPredicate; readonly buffer: Hit[]; dropped: number; wake: () => void };
+type Subscriber = {
+  readonly matches: HitPredicate;
+  readonly buffer: Hit[];
+  dropped: number;
+  wake: () => void;
+  /** Milliseconds that its filter may still take, as of `filledMs`. */
+  budgetMs: number;
+  filledMs: number;
+};
 
 /**
  * Hands records on as soon as they are durable. It reads the ledger only while someone subscribes, from the moment of
@@ -42,7 +58,14 @@ export class LiveTail {
       const message = `${TAIL_SUBSCRIBERS_MAX} live tails are open already; close one first`;
       return { ok: false, fault: { code: 'busy', message } };
     }
-    const subscriber: Subscriber = { matches: toPredicate(query), buffer: [], dropped: 0, wake: () => undefined };
+    const subscriber: Subscriber = {
+      matches: toPredicate(query),
+      buffer: [],
+      dropped: 0,
+      wake: () => undefined,
+      budgetMs: TAIL_FILTER_SAVED_MS_MAX,
+      filledMs: performance.now(),
+    };
     this.#subscribers.add(subscriber);
     const leave = () => this.#leave(subscriber);
     if (signal.aborted) leave();
@@ -94,25 +117,55 @@ export class LiveTail {
   }
 
   async #follow(chunks: AsyncIterable<FollowedChunk>, signal: AbortSignal): Promise<void> {
+    let turnMs = performance.now();
     for await (const chunk of chunks) {
+      let slice: Hit[] = [];
+      for (const hit of hitsOf(chunk)) {
+        if (slice.push(hit) < TAIL_SLICE_RECORDS) continue;
+        this.#offer(slice);
+        slice = [];
+        if (performance.now() - turnMs >= TAIL_TURN_MS) {
+          await nextTurn();
+          turnMs = performance.now();
+        }
+        if (signal.aborted) return;
+      }
+      this.#offer(slice);
       if (signal.aborted) return;
-      for (const hit of hitsOf(chunk)) this.#offer(hit);
     }
   }
 
-  #offer(hit: Hit): void {
+  #offer(slice: readonly Hit[]): void {
     for (const subscriber of this.#subscribers) {
-      if (!subscriber.matches(hit)) continue;
-      this.#hits += 1;
-      if (subscriber.buffer.length >= this.#bufferHitsMax || subscriber.dropped > 0) {
-        // Once something is dropped all is, until that is told: so the count always stands where the hole is.
-        subscriber.dropped += 1;
-        this.#dropped += 1;
-      } else {
-        subscriber.buffer.push(hit);
+      const startMs = performance.now();
+      const saved = subscriber.budgetMs + (startMs - subscriber.filledMs) * TAIL_FILTER_SHARE_MAX;
+      subscriber.budgetMs = Math.min(TAIL_FILTER_SAVED_MS_MAX, saved);
+      subscriber.filledMs = startMs;
+      const usedBeforeMs = threadMs();
+      if (subscriber.budgetMs <= 0) {
+        this.#drop(subscriber, slice.length);
+        continue;
       }
-      subscriber.wake();
+      for (const hit of slice) if (subscriber.matches(hit)) this.#give(subscriber, hit);
+      subscriber.budgetMs -= threadMs() - usedBeforeMs;
     }
+  }
+
+  #give(subscriber: Subscriber, hit: Hit): void {
+    this.#hits += 1;
+    // Once something is dropped all is, until that is told: so the count always stands where the hole is.
+    if (subscriber.buffer.length >= this.#bufferHitsMax || subscriber.dropped > 0) {
+      this.#drop(subscriber, 1);
+      return;
+    }
+    subscriber.buffer.push(hit);
+    subscriber.wake();
+  }
+
+  #drop(subscriber: Subscriber, count: number): void {
+    subscriber.dropped += count;
+    this.#dropped += count;
+    subscriber.wake();
   }
 
   #fail(error: unknown): void {
@@ -128,6 +181,12 @@ export class LiveTail {
     this.#closed = true;
     for (const subscriber of this.#subscribers) this.#leave(subscriber);
   }
+}
+
+/** Processor time of this thread, so that a filter is not charged for what other programs take. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** The records of a chunk with their addresses. Throws if a line is not canonical, which the ledger rules out. */
