@@ -75,6 +75,9 @@ export const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Open connections: each costs about 20 kB before it has sent anything. */
 export const CONNECTIONS_MAX = 2_048;
 
+/** Past this many, the connection that has been idle for longest is closed for each new one: idling shuts nobody out. */
+export const CONNECTIONS_CROWDED = CONNECTIONS_MAX - 64;
+
 /** Milliseconds for which the rest of a refused body is read and thrown away, so that the sender gets to read the answer. */
 export const REFUSED_BODY_DRAIN_MS = 3_000;
 

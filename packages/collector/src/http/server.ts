@@ -4,11 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import {
   API_BODY_BYTES_MAX,
+  CONNECTIONS_CROWDED,
   CONNECTIONS_MAX,
   HEADER_BYTES_MAX,
   KEEP_ALIVE_TIMEOUT_MS,
   REFUSED_BODY_DRAIN_MS,
 } from '../limits.ts';
+import { makeRoom } from './connection-room.ts';
 import { isHostAllowed } from './host-check.ts';
 import { answerBrokenConnection, sendFault } from './http-fault.ts';
 import type { HttpFault } from './http-fault.ts';
@@ -31,9 +33,17 @@ function frameworkFault(error: FastifyError): HttpFault {
     return { code: 'request-invalid', message: `The request does not fit its description: ${error.message}.` };
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { code: 'body-too-large' };
+      return {
+        code: 'body-too-large',
+        message: `The body has more than ${API_BODY_BYTES_MAX} bytes.`,
+        remedy: 'Send only what /v1/openapi.json describes.',
+      };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { code: 'content-type-unsupported', message: 'Send this with Content-Type application/json.' };
+      return {
+        code: 'content-type-unsupported',
+        message: 'This address takes JSON.',
+        remedy: 'Send it with Content-Type application/json.',
+      };
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
@@ -86,6 +96,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     http: {
       headersTimeout: options.headersTimeoutMs,
       maxHeaderSize: HEADER_BYTES_MAX,
+      // A request without Host is refused by the host check, in our words.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(1_000, options.headersTimeoutMs),
     },
     clientErrorHandler: answerBrokenConnection,
@@ -94,6 +106,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   }).withTypeProvider<SchemaTypes>();
   server.server.maxConnections = CONNECTIONS_MAX;
+  makeRoom(server.server, CONNECTIONS_CROWDED);
   void server.register(fastifyCookie);
   server.addHook('onRequest', (request, reply, proceed) => {
     void reply.headers(SECURITY_HEADERS);

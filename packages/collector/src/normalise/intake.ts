@@ -21,7 +21,7 @@ import {
   SLICE_PARSED_LINES_MAX,
 } from '../limits.ts';
 import type { DoorStreams, StreamLease } from './door-stream.ts';
-import { measureNesting } from './json-nesting.ts';
+import { countMembers, measureNesting } from './json-nesting.ts';
 import { isNotice } from './observer-notice.ts';
 import type { RecordSource } from './record-source.ts';
 import type { QuarantinedLine, Refusal } from './refusal.ts';
@@ -43,6 +43,7 @@ const SEQ = indexOf('seq');
 const SESSION = indexOf('session');
 const TIMESTAMP = indexOf('timestamp');
 const SYSTEM_KIND = Buffer.from('system');
+const SEQ_LAST = Number.MAX_SAFE_INTEGER;
 
 /** What became of a slice of the body. `stream-needed`: the next record needs a number; give a lease and go on. */
 export type IntakeState =
@@ -248,7 +249,11 @@ export class Intake {
       return undefined;
     }
     try {
-      return { value: JSON.parse(text) };
+      const value: unknown = JSON.parse(text);
+      if (countMembers(value) === nesting.members) return { value };
+      // Which of two values counts is anybody's guess, and guesses have no place in a record.
+      this.#refuse({ code: 'repeated-name', reason: 'An object of the record has the same name twice.' });
+      return undefined;
     } catch (error) {
       const why = error instanceof SyntaxError ? error.message : 'it cannot be parsed';
       this.#refuse({ code: 'not-json', reason: `The record is not valid JSON: ${why}.` });
@@ -278,6 +283,11 @@ export class Intake {
 
   /** Checks that hang on the single line; its slots are those of `bytes`. */
   #isPermitted(run: StreamRun, seq: number, bytes: Uint8Array): boolean {
+    if (seq >= SEQ_LAST) {
+      // The number after it could not be written exactly, so a stream that reached it could not go on.
+      this.#refuse({ field: 'seq', code: 'out-of-range', reason: `seq is ${seq}; a stream ends at ${SEQ_LAST - 1}.` });
+      return false;
+    }
     if (seq >= run.seqEnd) {
       this.#refuse({
         field: 'session',

@@ -1,5 +1,6 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
@@ -15,8 +16,16 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
   return end;
 }
 
-/** A JSON value's end and how deep it nests; `isClosed` is false when the bytes end before it does. */
-export type Nesting = { readonly end: number; readonly depth: number; readonly isClosed: boolean };
+/**
+ * A JSON value's end, how deep it nests, and how many members its objects have all together as written; `isClosed` is
+ * false when the bytes end before it does.
+ */
+export type Nesting = {
+  readonly end: number;
+  readonly depth: number;
+  readonly members: number;
+  readonly isClosed: boolean;
+};
 
 /**
  * Walks over the object or array that opens at `start` without building it and without recursion, so that a line of a
@@ -25,6 +34,7 @@ export type Nesting = { readonly end: number; readonly depth: number; readonly i
 export function measureNesting(bytes: Uint8Array, start: number, end: number): Nesting {
   let open = 0;
   let depth = 0;
+  let members = 0;
   let at = start;
   while (at < end) {
     const byte = bytes[at];
@@ -33,13 +43,21 @@ export function measureNesting(bytes: Uint8Array, start: number, end: number): N
       continue;
     }
     at += 1;
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+    if (byte === COLON) members += 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       open += 1;
       if (open > depth) depth = open;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       open -= 1;
-      if (open <= 0) return { end: at, depth, isClosed: true };
+      if (open <= 0) return { end: at, depth, members, isClosed: true };
     }
   }
-  return { end, depth, isClosed: false };
+  return { end, depth, members, isClosed: false };
+}
+
+/** Members of a parsed value's objects all together: fewer than were written where one name stood twice. */
+export function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const values: unknown[] = Object.values(value);
+  return values.reduce<number>((sum, inner) => sum + countMembers(inner), Array.isArray(value) ? 0 : values.length);
 }

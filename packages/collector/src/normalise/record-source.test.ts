@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { measureNesting } from './json-nesting.ts';
+import { countMembers, measureNesting } from './json-nesting.ts';
 import { JsonSource, LineSource } from './record-source.ts';
 import type { RecordSource } from './record-source.ts';
 
@@ -82,7 +82,12 @@ test('nesting is measured as it is', () => {
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       const text = JSON.stringify([value]);
       const { bytes, length } = body(text);
-      expect(measureNesting(bytes, 0, length)).toEqual({ end: length, depth: depthOf([value]), isClosed: true });
+      expect(measureNesting(bytes, 0, length)).toEqual({
+        end: length,
+        depth: depthOf([value]),
+        members: countMembers(value),
+        isClosed: true,
+      });
     }),
   );
 });

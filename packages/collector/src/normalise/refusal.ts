@@ -1,7 +1,7 @@
 import type { RecordFault } from '@portledger/format';
 
 /** Why one record was refused, beyond what the record's own reader says. */
-type IntakeFaultCode = 'observer-mismatch' | 'observer-kind-reserved' | 'session-reserved';
+type IntakeFaultCode = 'observer-mismatch' | 'observer-kind-reserved' | 'session-reserved' | 'repeated-name';
 
 /** One refused record: its line from 1 (in an array: its place from 1), the field where one is to blame, and the reason. */
 export type Refusal = {

@@ -248,3 +248,26 @@ describe('bodies that cannot be read', () => {
     }
   });
 });
+
+describe('records that mean to confuse', () => {
+  test.each([
+    ['a name twice', '{"action":"connection-closed","action":"connection-refused"}', 'repeated-name'],
+    [
+      'a name twice, once escaped',
+      '{"action":"connection-closed","a\\u0063tion":"connection-refused"}',
+      'repeated-name',
+    ],
+    ['a label twice', '{"action":"connection-closed","labels":{"a":"1","a":"2"}}', 'repeated-name'],
+    ['the last number of all', '{"observer":"o","session":"s","seq":9007199254740991}', 'out-of-range'],
+    ['a number past the last', '{"observer":"o","session":"s","seq":9007199254740992}', 'out-of-range'],
+  ])('%s: refused by itself', async (_name, parts, expected) => {
+    const line = `${JSON.stringify({ timestamp: TEMPLATE.timestamp, ...(parts.includes('seq') ? { action: 'connection-closed', observer_kind: 'agent' } : {}) }).slice(0, -1)},${parts.slice(1)}`;
+    const answer = await collector.post(`${line}\n${JSON.stringify(TEMPLATE)}\n`);
+    expect(JSON.parse(answer.text)).toMatchObject({ accepted: 1, refused: [{ line: 1, code: expected }] });
+  });
+
+  test('names of the language itself are names like any other', async () => {
+    const line = `{"timestamp":"${TEMPLATE.timestamp}","action":"connection-closed","labels":{"__proto__":"p","toString":"q"}}`;
+    expect(JSON.parse((await collector.post(line)).text)).toMatchObject({ accepted: 1, refused_total: 0 });
+  });
+});

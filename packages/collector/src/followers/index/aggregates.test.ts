@@ -68,3 +68,17 @@ test('a query that takes too long is a fault, and the index goes on', async () =
   });
   expect(index.status().state).toBe('following');
 });
+
+test('a histogram over more years than there are times ends where they do', async () => {
+  await using folder = await testFolder();
+  await using index = await openIndex({ dir: folder.path, ledger: new MemoryLedger() });
+  const parsed = parseQuery('', { now: 0 });
+  if (!parsed.ok) throw new Error(parsed.fault.message);
+  const ask = (fromMicros: number, toMicros: number) =>
+    index.histogram({ query: parsed.value, fromMicros, toMicros, buckets: 1000 });
+  const all = await ask(-62_167_219_200_000_000, 253_402_300_799_000_000);
+  if (!all.ok) throw new Error(all.fault.message);
+  expect(all.value.buckets[0]?.start).toBe('1970-01-01T00:00:00.000000Z');
+  expect(all.value.buckets.length).toBeLessThanOrEqual(1000);
+  expect(await ask(-2_000_000, -1_000_000)).toMatchObject({ ok: true, value: { buckets: [], total: 0 } });
+});

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { ACTIONS, timestampFromMicros, type Result } from '@portledger/format';
+import { ACTIONS, TIMESTAMP_MICROS_END, timestampFromMicros, type Result } from '@portledger/format';
 import { column, toSql, type SqlCondition, type SqlParameter } from '../../query/query-sql.ts';
 import type { Query } from '../../query/query.ts';
 import { SEARCH_FIELD_BY_NAME } from '../../query/search-field.ts';
@@ -122,12 +122,17 @@ async function rangeOf(
   const own = timeBounds(query);
   const low = fromMicros ?? (Number.isFinite(own.low) ? own.low : undefined);
   const high = toMicros ?? (Number.isFinite(own.high) ? own.high : undefined);
-  if (low !== undefined && high !== undefined) return low > high ? undefined : { low, high };
+  if (low !== undefined && high !== undefined) return tellable(low, high);
   if (sources.length === 0) return undefined;
   const where = toSql(query);
   const sql = `SELECT min("timestamp"), max("timestamp") FROM ${fromSources(sources)} WHERE ${where.sql}`;
   const [row] = await readRows(connection, { sql, params: where.params });
   if (row?.[0] === null || row === undefined) return undefined;
-  const found = { low: low ?? microsOf(row[0]), high: high ?? microsOf(row[1]) };
-  return found.low > found.high ? undefined : found;
+  return tellable(low ?? microsOf(row[0]), high ?? microsOf(row[1]));
+}
+
+/** The part of a range in which records can lie; undefined where there is none. A question may ask for any year. */
+function tellable(low: number, high: number): { low: number; high: number } | undefined {
+  const range = { low: Math.max(low, 0), high: Math.min(high, TIMESTAMP_MICROS_END - 1) };
+  return range.low > range.high ? undefined : range;
 }
