@@ -24,16 +24,18 @@ export type ObserverState = {
 
 /** Followed by every record that is accepted: who reports, how, and when last. Saved, so that a restart forgets nobody. */
 export class ObserverRegistry {
+  /** In the order in which they were last heard of, the one unseen for longest first. */
   readonly #states = new Map<string, ObserverState>();
   readonly #changed = new Set<string>();
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    for (const row of database.prepare('SELECT observer, state FROM observers').all()) {
-      const state = typeof row['state'] === 'string' ? readState(row['state']) : undefined;
-      if (state !== undefined) this.#states.set(state.observer, state);
-    }
+    const saved = database
+      .prepare('SELECT observer, state FROM observers')
+      .all()
+      .flatMap(({ state }) => (typeof state === 'string' ? (readState(state) ?? []) : []));
+    for (const state of saved.toSorted((a, b) => a.lastSeenMs - b.lastSeenMs)) this.#states.set(state.observer, state);
   }
 
   list(): ObserverState[] {
@@ -118,13 +120,14 @@ export class ObserverRegistry {
   }
 
   #put(state: ObserverState): void {
+    this.#states.delete(state.observer);
     this.#states.set(state.observer, state);
     this.#changed.add(state.observer);
-    if (this.#states.size <= OBSERVERS_MAX) return;
-    const oldest = this.list().toSorted((a, b) => a.lastSeenMs - b.lastSeenMs)[0];
-    if (oldest === undefined) return;
-    this.#states.delete(oldest.observer);
-    this.#changed.add(oldest.observer);
+    for (const oldest of this.#states.keys()) {
+      if (this.#states.size <= OBSERVERS_MAX) break;
+      this.#states.delete(oldest);
+      this.#changed.add(oldest);
+    }
   }
 }
 
