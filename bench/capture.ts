@@ -176,7 +176,7 @@ async function ledgerVerdict(run: RunFile, server: NginxServer, connections: num
     'the ledger to drain',
     async () => {
       const now = await counted('connection-closed');
-      const drained = now === last && now >= connections;
+      const drained = now === last && now >= 2 * connections;
       last = now;
       return (
         drained ||

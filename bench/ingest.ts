@@ -1,6 +1,6 @@
 // bench/ingest: records a second over HTTP until durable, sealed and searchable; bytes a record; freshness; where the
 // time goes; PostgreSQL COPY and rsyslog on the same lines in the same run.
-//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--no-peers]
+//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--short] [--no-peers]
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,6 +29,7 @@ const { values: args } = parseArgs({
     connections: { type: 'string', default: '4' },
     'freshness-rate': { type: 'string', default: '200000' },
     'no-peers': { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
   },
 });
 
@@ -133,6 +134,7 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
       perBody,
       startMicros: Date.now() * 1000,
       seed: index + 1,
+      isShort: args.short,
     }),
   );
   const total = Math.floor(count / connections) * connections;
@@ -190,6 +192,7 @@ async function measureFreshness(collector: Collector): Promise<readonly (readonl
     perBody,
     startMicros: Date.now() * 1000,
     seed: 99,
+    isShort: args.short,
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const began = Date.now();
@@ -287,7 +290,7 @@ try {
   console.log(markdownTable(['Portledger', 'measured'], [...throughput, ...storage, ...freshness]));
   if (!args['no-peers'])
     console.log(
-      `\n${markdownTable(['peer, same lines, same run', 'records', 'stored a record'], await measurePeers(Math.min(count, 1_000_000)))}`,
+      `\n${markdownTable(['peer, same lines, same run', 'records', 'stored a record'], await measurePeers(Math.min(count, 500_000)))}`,
     );
 } finally {
   if (collector.process.exitCode === null) collector.process.kill('SIGKILL');
