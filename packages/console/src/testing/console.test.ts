@@ -63,11 +63,13 @@ describe.skipIf(!hasChromium)(`the console in Chromium${reason}`, () => {
     await page.context().close();
   });
 
-  test('an API token signs in for this tab', async () => {
+  test('an API token signs in, and a reload stays signed in', async () => {
     const { page } = await stage.openPage({ signIn: false });
     await page.goto(stage.collector.url);
     await page.getByLabel('Or paste the link').fill(stage.collector.adminToken);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await rows(page).first().waitFor();
+    await page.reload();
     await rows(page).first().waitFor();
     await page.context().close();
   });
