@@ -28,6 +28,7 @@ import { Spool } from './stream/spool.ts';
 export type AgentParts = {
   readonly session: string;
   readonly log: AgentLog;
+  readonly libc: Libc | undefined;
   readonly lock: Disposable;
   readonly spool: Spool;
   readonly clock: ClockOffset;
@@ -69,7 +70,7 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
       now: monotonic,
     });
     const lines = captureLines({ observer: options.observer, session, capture, processes, libc });
-    return { session, log, lock, spool, clock, client, sender, stream, capture, lines };
+    return { session, log, libc, lock, spool, clock, client, sender, stream, capture, lines };
   } catch (cause) {
     await spool?.close();
     lock[Symbol.dispose]();

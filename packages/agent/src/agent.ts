@@ -7,7 +7,7 @@ import type { CaptureCounters, CaptureMode } from './capture/capture-source.ts';
 import { coverageLine, type CoverageFacts, type CoverageStream } from './coverage/coverage-records.ts';
 import { LossWatch } from './coverage/loss-watch.ts';
 import { OwnLoad } from './coverage/own-load.ts';
-import { HEARTBEAT_INTERVAL_MS, LOSS_CHECK_INTERVAL_MS, STOP_DRAIN_MS } from './limits.ts';
+import { HEARTBEAT_INTERVAL_MS, LOSS_CHECK_INTERVAL_MS, START_SETTLED_MS, STOP_DRAIN_MS } from './limits.ts';
 import type { CaptureLines } from './shaping/capture-line.ts';
 import type { WriteOptions } from './stream/record-stream.ts';
 import type { SenderCounters, SenderState } from './stream/sender.ts';
@@ -67,7 +67,7 @@ export class Agent implements AsyncDisposable {
 
   /** Records that capture has started, then everything seen so far, then lives on timers. Called once by startAgent. */
   begin(): void {
-    const { capture, spool, stream, sender } = this.#parts;
+    const { capture, spool, stream, sender, libc } = this.#parts;
     this.#tell({
       action: 'capture-started',
       ...(this.fallbackReason === undefined ? {} : { reason: this.fallbackReason }),
@@ -87,6 +87,8 @@ export class Agent implements AsyncDisposable {
     );
     const everyMs = this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS;
     this.#timers.push(setInterval(() => this.#heartbeat(everyMs), everyMs));
+    // Reading the kernel's types took some ten megabytes that are free again, a burst leaves others; they would stay ours.
+    this.#timers.push(setTimeout(() => libc?.trim(), START_SETTLED_MS));
     this.#timers.push(setInterval(() => this.#tellLosses(stream.hasRoom), LOSS_CHECK_INTERVAL_MS));
     sender.start();
   }
@@ -169,6 +171,7 @@ export class Agent implements AsyncDisposable {
       ...this.#counters(),
     };
     this.#tell({ action: 'heartbeat', labels }, {});
+    this.#parts.libc?.trim();
   }
 
   /** What the kernel lost is told at once; what the full spool turned away once there is room to tell it. */

@@ -43,8 +43,8 @@ export const LISTENERS_MAX = 16_384;
 /** Milliseconds after which the host's own addresses are read again. */
 export const ADDRESSES_TTL_MS = 5_000;
 
-/** Milliseconds that a line may wait in memory before it is written: the most that kill -9 can lose. */
-export const FLUSH_INTERVAL_MS = 100;
+/** Milliseconds that a line may wait in memory before it is written: the most that kill -9 can lose. Each write costs. */
+export const FLUSH_INTERVAL_MS = 200;
 /** Lines, or bytes of them, that force a write before FLUSH_INTERVAL_MS. */
 export const FLUSH_LINES_MAX = 4_096;
 export const FLUSH_BYTES_MAX = 2_097_152;
@@ -80,6 +80,8 @@ export const STOP_DRAIN_MS = 2_000;
 /** Round trips among which the shortest gives the clock offset. */
 export const CLOCK_SAMPLES = 16;
 
+/** Milliseconds after the start at which what starting took is given back to the system. */
+export const START_SETTLED_MS = 5_000;
 /** Milliseconds between two heartbeats; see `heartbeatIntervalMs`. */
 export const HEARTBEAT_INTERVAL_MS = 15_000;
 /** Milliseconds between two looks at the loss counters. */

@@ -8,7 +8,7 @@ export const RING_BYTES_MAX = 1_073_741_824;
 /** Bytes of the ring while only trying whether capture works; every page size divides it. */
 export const PROBE_RING_BYTES = 65_536;
 /** Milliseconds between two readings of the ring when there is little in it, and when it fills. */
-export const POLL_IDLE_MS = 50;
+export const POLL_IDLE_MS = 100;
 export const POLL_BUSY_MS = 5;
 /** Part of the ring that may fill between two readings before the next one comes sooner. */
 export const RING_BUSY_PART = 0.125;

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type * as koffiModule from 'koffi';
 
 /** The few calls of the C library that Node does not offer. Each one returns −1 or an errno as in its manual page. */
 export type Libc = {
@@ -10,6 +11,8 @@ export type Libc = {
   readonly flock: (fd: number, operation: number) => number;
   readonly getpwuidR: (uid: number, passwd: Buffer, text: Buffer, textSize: number, found: Buffer) => number;
   readonly addressOf: (data: Buffer) => bigint;
+  /** Gives freed memory back to the system, where the C library can (glibc). */
+  readonly trim: () => void;
   readonly errno: () => number;
 };
 
@@ -33,9 +36,19 @@ export async function openLibc(): Promise<Libc | undefined> {
       flock: library.func('int flock(int, int)'),
       getpwuidR: library.func('int getpwuid_r(uint32_t, void *, void *, size_t, void *)'),
       addressOf: (data) => koffi.address(data),
+      trim: trimCall(library),
       errno: () => koffi.errno(),
     };
   } catch {
     return undefined;
+  }
+}
+
+function trimCall(library: ReturnType<typeof koffiModule.load>): () => void {
+  try {
+    const trim = library.func('int malloc_trim(size_t)');
+    return () => void trim(0);
+  } catch {
+    return () => {};
   }
 }

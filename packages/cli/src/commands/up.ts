@@ -18,6 +18,7 @@ import { ChildLog } from '../supervise/child-log.ts';
 import type { ChildReport } from '../supervise/child-report.ts';
 import { failureOfEnding, tellRestart } from '../supervise/endings.ts';
 import { keepRunning } from '../supervise/keep-running.ts';
+import { AGENT_NODE_ARGS } from '../supervise/limits.ts';
 import type { ChildHooks } from '../supervise/keep-running.ts';
 import { captureLines, startLines } from '../supervise/start-report.ts';
 import { addDataOptions, addListenOptions, pinnedListen, settingFlags } from './server-options.ts';
@@ -161,7 +162,8 @@ class UpRun {
     hooks: ChildHooks,
     stop: AbortSignal,
   ): Promise<void> {
-    const spec = { bin: this.#invocation.bin, args, log: this.#logs[name], stopMs };
+    const nodeArgs = name === 'agent' ? AGENT_NODE_ARGS : [];
+    const spec = { nodeArgs, bin: this.#invocation.bin, args, log: this.#logs[name], stopMs };
     const ending = await keepRunning(spec, hooks, stop, this.#hurry.signal);
     if (ending !== undefined) throw failureOfEnding(name, ending, this.#logs[name]);
   }

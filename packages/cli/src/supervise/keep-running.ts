@@ -8,6 +8,8 @@ import { readChildReport } from './child-report.ts';
 import type { ChildReport } from './child-report.ts';
 
 export type ChildSpec = {
+  /** Options of Node itself. */
+  readonly nodeArgs: readonly string[];
   readonly bin: string;
   readonly args: () => readonly string[];
   readonly log: ChildLog;
@@ -58,7 +60,7 @@ export async function keepRunning(
 async function runOnce(spec: ChildSpec, hooks: ChildHooks, stop: AbortSignal, hurry: AbortSignal): Promise<Ending> {
   spec.log.forgetLastWords();
   // Its own process group: Ctrl-C at the terminal reaches `up` alone, which stops agent and collector in this order.
-  const child = spawn(process.execPath, [spec.bin, ...spec.args()], {
+  const child = spawn(process.execPath, [...spec.nodeArgs, spec.bin, ...spec.args()], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
