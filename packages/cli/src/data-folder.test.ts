@@ -35,7 +35,7 @@ test('index rebuild: what search finds is the same before and after, over many s
   for (let at = 0; at < 15; at += 1) {
     const before = await sealedBlocks();
     await fetch(`${url}/v1/records`, { method: 'POST', headers, body: lines.slice(at * 20, at * 20 + 20).join('\n') });
-    await expect.poll(sealedBlocks, { interval: 10, timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(sealedBlocks, { interval: 10, timeout: 30_000 }).toBeGreaterThan(before);
   }
   const running = await run(['index', 'rebuild', ...data]);
   expect(running.code).toBe(1);
