@@ -167,17 +167,16 @@ remove:
 		bpf_map_delete_elem(&connections, &sk);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
+static __always_inline void on_change(struct sock *sk, int old_state, int new_state)
 {
 	struct tcp_sock *tcp;
 
 	if (new_state == TCP_SYN_RECV || new_state == TCP_FIN_WAIT2 || new_state == TCP_CLOSE_WAIT ||
 	    new_state == TCP_CLOSING || old_state == new_state)
-		return 0;
+		return;
 	tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp)
-		return 0;
+		return;
 	if (new_state == TCP_CLOSE)
 		on_closed(sk, tcp, old_state);
 	else if (new_state == TCP_ESTABLISHED)
@@ -188,6 +187,37 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 		on_connecting(sk);
 	else if (new_state == TCP_LISTEN)
 		on_listening(sk, tcp);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
+{
+	__u32 zero = 0;
+	struct tally *tally = bpf_map_lookup_elem(&tallies, &zero);
+
+	if (!tally)
+		return 0;
+	*(volatile __u64 *)&tally->running = 1;
+	on_change(sk, old_state, new_state);
+	*(volatile __u64 *)&tally->running = 0;
+	return 0;
+}
+
+/*
+ * The kernel does not run a program on a CPU on which it is running already: of a
+ * softirq that interrupts it in a process's context, on_state sees nothing. This
+ * second program sees exactly those changes.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_nested_state, struct sock *sk, int old_state, int new_state)
+{
+	__u32 zero = 0;
+	struct tally *tally = bpf_map_lookup_elem(&tallies, &zero);
+
+	if (!tally || !*(volatile __u64 *)&tally->running)
+		return 0;
+	__sync_fetch_and_add(&tally->nested, 1);
+	on_change(sk, old_state, new_state);
 	return 0;
 }
 

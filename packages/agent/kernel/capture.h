@@ -118,6 +118,8 @@ struct cursor {
 struct tally {
 	__u64 count[KIND_MAX][OUTCOME_MAX];
 	__u64 folded_lost; /* closings lost to a full ring that would have told their opening too */
+	__u64 nested; /* state changes seen by on_nested_state */
+	__u64 running; /* no count: on_state is at work on this CPU */
 };
 
 #endif

@@ -17,9 +17,10 @@ export const KINDS_COUNT = 9;
 
 export const OUTCOME = { emitted: 0, ringFull: 1, noRoom: 2 } as const;
 export const OUTCOMES_COUNT = 3;
-/** 64-bit counts in the tally of one CPU. */
-export const TALLY_COUNTS = KINDS_COUNT * OUTCOMES_COUNT + 1;
+/** 64-bit numbers in the tally of one CPU. */
+export const TALLY_COUNTS = KINDS_COUNT * OUTCOMES_COUNT + 3;
 export const TALLY_FOLDED_LOST = KINDS_COUNT * OUTCOMES_COUNT;
+export const TALLY_NESTED = TALLY_FOLDED_LOST + 1;
 
 export const FLAG = {
   active: 1,

@@ -119,6 +119,7 @@ export class KernelCapture implements CaptureSource {
       lost: { 'ring-full': tallies.ringFull, 'connections-full': tallies.noRoom, 'program-skipped': tallies.skipped },
       extra: {
         ring_events_emitted: tallies.emitted,
+        nested_changes_seen: tallies.nested,
         ring_events_seen: this.#seen,
         ring_bytes: this.#parts.ring.bytes,
         ring_bytes_waiting_most: this.#waitingMost,

@@ -26,6 +26,14 @@ export const KERNEL_PROGRAMS = [
     without: 'Nothing is seen.',
   },
   {
+    name: 'on_nested_state',
+    target: 'inet_sock_set_state',
+    attachType: BPF_TRACE_RAW_TP,
+    required: false,
+    onDemand: false,
+    without: 'A state change that interrupts the handling of another on the same processor is not seen, only counted.',
+  },
+  {
     name: 'on_open_file',
     target: 'task_file',
     attachType: BPF_TRACE_ITER,

@@ -1,4 +1,12 @@
-import { KIND, KINDS_COUNT, OUTCOME, OUTCOMES_COUNT, TALLY_COUNTS, TALLY_FOLDED_LOST } from './event-layout.ts';
+import {
+  KIND,
+  KINDS_COUNT,
+  OUTCOME,
+  OUTCOMES_COUNT,
+  TALLY_COUNTS,
+  TALLY_FOLDED_LOST,
+  TALLY_NESTED,
+} from './event-layout.ts';
 import type { KernelObject } from './kernel-object.ts';
 import type { Libbpf } from './libbpf.ts';
 
@@ -17,7 +25,9 @@ export type Tallies = {
   /** Processes described, and not described for want of room in the ring (described again with their next socket). */
   readonly processes: number;
   readonly processesRingFull: number;
-  /** State changes that came while the same CPU was handling another one, so the kernel skipped the program. */
+  /** State changes that came while the same CPU was handling another one, seen by the program for that. */
+  readonly nested: number;
+  /** Those of them that neither program saw. */
   readonly skipped: number;
 };
 
@@ -44,7 +54,8 @@ export function readTallies(libbpf: Libbpf, object: KernelObject): Tallies {
     noRoom: ofSockets(OUTCOME.noRoom),
     processes: of(KIND.process, OUTCOME.emitted),
     processesRingFull: of(KIND.process, OUTCOME.ringFull),
-    skipped: readSkipped(libbpf, object),
+    nested: sum(TALLY_NESTED),
+    skipped: Math.max(0, readSkipped(libbpf, object) - sum(TALLY_NESTED)),
   };
 }
 
