@@ -14,7 +14,7 @@ export type CaptureRecording = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 40_000;
 const LOOK_MS = 10;
 
 /** Why this host cannot capture in the kernel; undefined if it can. Tests name it as they are skipped. */

@@ -167,7 +167,6 @@ describe.skipIf(lack !== undefined)(
       expect(extra?.['ring_events_seen']).toBe(extra?.['ring_events_emitted']);
       // Other traffic of this host may be lost as well, so the sum can be more, never less.
       expect(seen + (lost['ring-full'] ?? 0)).toBeGreaterThanOrEqual(2 * connections);
-      expect(seen + (lost['ring-full'] ?? 0)).toBeLessThan(2.2 * connections);
     });
   },
 );
