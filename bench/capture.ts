@@ -5,9 +5,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AGENT_NODE_ARGS } from '../packages/cli/src/supervise/limits.ts';
 import { cpuSeconds, describeMachine, markdownTable, percentile, programPath, residentBytes } from './machine.ts';
 import { type NginxServer, runWrk, startNginx } from './nginx-load.ts';
 import { freePort } from './peers/postgres-copy.ts';
@@ -208,6 +209,7 @@ function agentAlone(): Watcher {
       const child = spawn(
         process.execPath,
         [
+          ...AGENT_NODE_ARGS,
           CLI,
           'agent',
           '--data',
@@ -223,10 +225,11 @@ function agentAlone(): Watcher {
       );
       await untilTrue('the agent', () => existsSync(join(dir, 'spool')) || child.exitCode !== null);
       await new Promise((resolve) => setTimeout(resolve, 1500));
+      const startSeconds = child.pid === undefined ? 0 : cpuSeconds(child.pid);
       return {
         async finish(connections) {
           if (child.pid === undefined || child.exitCode !== null) throw new Error('the agent ended');
-          return `${((cpuSeconds(child.pid) / connections) * 1e6).toFixed(1)} µs of processor a connection, ${Math.round(residentBytes(child.pid) / 2 ** 20)} MiB resident`;
+          return `${(((cpuSeconds(child.pid) - startSeconds) / connections) * 1e6).toFixed(1)} µs of processor a connection, ${Math.round(residentBytes(child.pid) / 2 ** 20)} MiB resident`;
         },
         async stop() {
           await ended(child, 'SIGTERM');
@@ -270,6 +273,9 @@ async function measure(
 
 const mountedTracefs = !existsSync(join(TRACEFS, 'events'));
 if (mountedTracefs) execFileSync('mount', ['-t', 'tracefs', 'nodev', TRACEFS]);
+const loadBefore = loadavg()
+  .map((load) => load.toFixed(1))
+  .join(' ');
 const server = await startNginx();
 try {
   const peers = [
@@ -293,7 +299,7 @@ try {
     notes.at(-1) ?? '',
   ]);
   console.log(
-    `Machine: ${describeMachine()}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`,
+    `Machine: ${describeMachine()}; load average before: ${loadBefore}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`,
   );
   console.log(markdownTable(['watching', 'requests/s', 'cost', 'last round'], rows));
 } finally {
