@@ -9,12 +9,12 @@ import { ROOT, sourceFiles } from './source-files.ts';
 const PACKAGE_FLOORS: Readonly<Record<string, readonly string[]>> = {
   format: [],
   agent: ['format'],
-  collector: ['format'],
+  collector: ['format', 'witness'],
   console: ['format'],
   witness: ['format'],
   cli: ['format', 'agent', 'collector', 'witness'],
 };
-const COLLECTOR_STAGES = ['ledger', 'query', 'normalise', 'followers', 'auth', 'doors', 'metrics', 'api'];
+const COLLECTOR_STAGES = ['ledger', 'query', 'normalise', 'followers', 'anchors', 'auth', 'doors', 'metrics', 'api'];
 // Tests and what only tests use may reach further: a browser test starts a real collector.
 const TEST_ONLY = /\.test\.tsx?$|\/testing\/|-arbitrary\.ts$/;
 const FORMAT_BUILTINS_ALLOWED = /^packages\/format\/src\/node[a-z-]*\.ts$/;
