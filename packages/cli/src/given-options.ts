@@ -14,6 +14,12 @@ export class GivenOptions {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** The values of an option that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
+  }
+
   /** Whether a flag is on; undefined when it was not given. */
   flag(name: string): boolean | undefined {
     const value = this.#values[name];

@@ -15,6 +15,7 @@ import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
+import { witnessCommand } from './commands/witness.ts';
 import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Invocation } from './invocation.ts';
@@ -81,6 +82,7 @@ function commandsOf(line: CommandLine): Command[] {
     configCommand,
     collectorCommand,
     agentCommand,
+    witnessCommand,
     versionCommand,
   ].map((make) => make(line));
 }

@@ -10,6 +10,8 @@ export {
   type TrustedLogs,
   type WitnessedHead,
 } from './decision.ts';
+export { parseLogList } from './log-list.ts';
+export { storedWitnessName } from './witness-key.ts';
 export { trustedLogs } from './trusted-logs.ts';
 export { openWitness, type OpenWitness, type WitnessOptions } from './open-witness.ts';
 export { Witness, type WitnessAnswer } from './witness.ts';

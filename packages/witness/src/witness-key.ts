@@ -75,6 +75,13 @@ export async function openWitnessKey(dir: string, name: string, isNew: boolean):
   return witness;
 }
 
+/** The name that the witness of a folder has had since its first start; undefined before that. */
+export function storedWitnessName(dir: string): string | undefined {
+  const path = join(dir, 'vkey');
+  const vkey = existsSync(path) ? parseVerifierKey(nodeSha256, readFileSync(path, 'utf8')) : undefined;
+  return vkey?.ok === true ? vkey.value.name : undefined;
+}
+
 function named(privateKey: KeyObject, name: string): WitnessKey {
   try {
     return new WitnessKey(privateKey, name);

@@ -12,6 +12,7 @@ import { openWitness, type OpenWitness, type WitnessOptions } from './open-witne
 import { readBody, type BodyFault } from './request-body.ts';
 import type { Witness, WitnessAnswer } from './witness.ts';
 import { WitnessError } from './witness-error.ts';
+import { witnessMetrics } from './witness-metrics.ts';
 
 export type WitnessServerOptions = Omit<WitnessOptions, 'clock'> & {
   /** Seconds since the epoch; the system's clock by default. */
@@ -49,6 +50,7 @@ export type WitnessServer = AsyncDisposable & {
 
 type Answer =
   | WitnessAnswer
+  | { readonly status: 'page'; readonly type: string; readonly text: string }
   | BodyFault
   | { readonly status: 405; readonly reason: string }
   | { readonly status: 500; readonly reason: string };
@@ -163,6 +165,13 @@ class WitnessDoor {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
+    if (request.method === 'GET' && request.url === '/healthz') {
+      return { status: 'page', type: 'text/plain; charset=utf-8', text: 'ok\n' };
+    }
+    if (request.method === 'GET' && request.url === '/metrics') {
+      const text = witnessMetrics(this.counters, this.#witness.heads());
+      return { status: 'page', type: 'text/plain; version=0.0.4; charset=utf-8', text };
+    }
     if (request.url !== this.#path) {
       return { status: 404, reason: 'no such path; POST to the submission prefix and /add-checkpoint' };
     }
@@ -177,15 +186,15 @@ class WitnessDoor {
   }
 
   #count(answer: Answer): Answer {
+    if (answer.status === 'page') return answer;
     this.counters[COUNTED_AS.get(answer.status) ?? 'refused'] += 1;
     return answer;
   }
 }
 
 function send(response: ServerResponse, answer: Answer): void {
-  const type = answer.status === 409 ? 'text/x.tlog.size' : 'text/plain; charset=utf-8';
-  response.statusCode = answer.status;
-  response.setHeader('Content-Type', type);
+  response.statusCode = answer.status === 'page' ? 200 : answer.status;
+  response.setHeader('Content-Type', typeOf(answer));
   response.setHeader('Cache-Control', 'no-store');
   if (answer.status === 405) {
     response.setHeader('Allow', 'POST');
@@ -199,7 +208,17 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(bodyOf(answer));
 }
 
+function typeOf(answer: Answer): string {
+  if (answer.status === 'page') {
+    return answer.type;
+  }
+  return answer.status === 409 ? 'text/x.tlog.size' : 'text/plain; charset=utf-8';
+}
+
 function bodyOf(answer: Answer): string {
+  if (answer.status === 'page') {
+    return answer.text;
+  }
   if (answer.status === 200) {
     return answer.cosignatures;
   }

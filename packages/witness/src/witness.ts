@@ -10,6 +10,7 @@ import {
 import type { HeadStore } from './head-store.ts';
 import { WAITING_PER_LOG_MAX } from './limits.ts';
 import type { WitnessKey } from './witness-key.ts';
+import type { LogHead } from './witness-metrics.ts';
 
 /** What a witness answers, by the status that carries it. */
 export type WitnessAnswer =
@@ -37,6 +38,7 @@ type LogTurns = {
 export class Witness {
   readonly #parts: WitnessParts;
   readonly #turns: ReadonlyMap<string, LogTurns>;
+  readonly #cosigned = new Map<string, LogHead>();
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
@@ -71,6 +73,11 @@ export class Witness {
     }
   }
 
+  /** What was cosigned since the start: one head a log. */
+  heads(): readonly LogHead[] {
+    return [...this.#cosigned.values()];
+  }
+
   /** Alone with its log: no other request decides on this head until this has ended. */
   async #answer(turns: LogTurns, request: AdmittedRequest): Promise<WitnessAnswer> {
     const { key, heads, clock } = this.#parts;
@@ -83,11 +90,13 @@ export class Witness {
       case 'refuse':
         return decision.refusal;
       case 'cosign': {
-        const line = key.cosign(request.text, clock());
+        const timeSeconds = clock();
+        const line = key.cosign(request.text, timeSeconds);
         // Until the write has ended either head may be the stored one, so none is remembered.
         turns.head = undefined;
         await heads.write(origin, request.signed + line);
         turns.head = { value: { size, root } };
+        this.#cosigned.set(origin, { origin, size, cosignedSeconds: timeSeconds });
         return { status: 200, cosignatures: line };
       }
       default:
