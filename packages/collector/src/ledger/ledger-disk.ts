@@ -23,6 +23,9 @@ export interface JournalFile {
   close(): Promise<void>;
 }
 
+/** Bytes of a file from `start` to before `end`. */
+export type FilePart = { readonly start: number; readonly end: number };
+
 /**
  * The disk as the ledger needs it, so that crashes can be tried out between any two operations. Paths are relative
  * to one folder (the ledger, or the data folder). All but the journal is synchronous: it runs in the sealing thread. Failures throw DiskError.
@@ -43,6 +46,8 @@ export interface LedgerDisk {
   read(path: string): Uint8Array | undefined;
   /** Exactly `length` bytes from `offset`; undefined where the file is missing or shorter. */
   readAt(path: string, offset: number, length: number): Uint8Array | undefined;
+  /** Reads parts of a file one behind the other into `into`, which must be as long as they are; false where the file is missing or shorter. */
+  readParts(path: string, parts: readonly FilePart[], into: Uint8Array): boolean;
   /** Writes at an offset into a file, which is created when missing. Not durable before `sync`. */
   writeAt(path: string, bytes: Uint8Array, offset: number): void;
   /** Empties or creates a file and writes it whole. Not durable before `sync`. */

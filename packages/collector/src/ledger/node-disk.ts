@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DiskError } from './ledger-disk.ts';
-import type { JournalFile, LedgerDisk } from './ledger-disk.ts';
+import type { FilePart, JournalFile, LedgerDisk } from './ledger-disk.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
@@ -72,6 +72,17 @@ class NodeJournalFile implements JournalFile {
 function writeWhole(fd: number, bytes: Uint8Array, offset: number): void {
   let done = 0;
   while (done < bytes.length) done += fs.writeSync(fd, bytes, done, bytes.length - done, offset + done);
+}
+
+/** Whether the file had as many bytes. */
+function readWhole(fd: number, into: Uint8Array, offset: number): boolean {
+  let done = 0;
+  while (done < into.length) {
+    const read = fs.readSync(fd, into, done, into.length - done, offset + done);
+    if (read === 0) return false;
+    done += read;
+  }
+  return true;
 }
 
 function using<T>(path: string, flags: string | number, action: (fd: number) => T): T {
@@ -144,13 +155,21 @@ export class NodeDisk implements LedgerDisk {
     return attempt(`read ${path}`, () =>
       using(this.#at(path), 'r', (fd) => {
         const bytes = new Uint8Array(length);
-        let done = 0;
-        while (done < length) {
-          const read = fs.readSync(fd, bytes, done, length - done, offset + done);
-          if (read === 0) return undefined;
-          done += read;
-        }
-        return bytes;
+        return readWhole(fd, bytes, offset) ? bytes : undefined;
+      }),
+    );
+  }
+
+  readParts(path: string, parts: readonly FilePart[], into: Uint8Array): boolean {
+    if (this.size(path) === undefined) return false;
+    return attempt(`read ${path}`, () =>
+      using(this.#at(path), 'r', (fd) => {
+        let at = 0;
+        return parts.every(({ start, end }) => {
+          const place = into.subarray(at, at + end - start);
+          at += place.length;
+          return readWhole(fd, place, start);
+        });
       }),
     );
   }

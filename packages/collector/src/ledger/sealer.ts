@@ -17,7 +17,7 @@ import { nodeSha256 } from '@portledger/format/node';
 import type { LedgerDisk } from './ledger-disk.ts';
 import type { LogSigner } from './log-signer.ts';
 import type { Published, RoundJob } from './sealing-port.ts';
-import { discardUncommitted, makeFrames } from './segment-frames.ts';
+import { BlockRoom, discardUncommitted, makeFrames } from './segment-frames.ts';
 import type { RoundFrames } from './segment-frames.ts';
 import type { SealedTree } from './sealed-tree.ts';
 import { readEdge, stageFrom } from './stored-edge.ts';
@@ -37,6 +37,7 @@ export class Sealer {
   readonly #signer: LogSigner;
   readonly #tree: SealedTree;
   readonly #onSigned: OnSigned;
+  readonly #room = new BlockRoom();
   #staged: Staged | undefined;
   #torn = false;
 
@@ -71,7 +72,7 @@ export class Sealer {
   #stage(job: RoundJob): number {
     if (this.#torn) discardUncommitted(this.#disk, this.#tree.size, this.#tree.segments);
     this.#torn = true;
-    const round = makeFrames(this.#disk, job, this.#tree.segments);
+    const round = makeFrames(this.#disk, job, this.#tree.segments, this.#room);
     this.#writeFrames(round);
     // Crash here: frames past the committed end of their segments; recovery cuts them off and reseals the journal.
 

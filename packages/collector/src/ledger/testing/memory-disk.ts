@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import type { LedgerFiles } from '@portledger/format';
-import type { JournalFile, LedgerDisk } from '../ledger-disk.ts';
+import type { FilePart, JournalFile, LedgerDisk } from '../ledger-disk.ts';
 
 type Inode = { now: Uint8Array; durable: Uint8Array };
 
@@ -107,6 +107,16 @@ export class MemoryDisk implements LedgerDisk {
   readAt(path: string, offset: number, length: number): Uint8Array | undefined {
     const bytes = this.#names.get(path)?.now;
     return bytes === undefined || bytes.length < offset + length ? undefined : bytes.slice(offset, offset + length);
+  }
+
+  readParts(path: string, parts: readonly FilePart[], into: Uint8Array): boolean {
+    let at = 0;
+    return parts.every(({ start, end }) => {
+      const part = this.readAt(path, start, end - start);
+      if (part !== undefined) into.set(part, at);
+      at += end - start;
+      return part !== undefined;
+    });
   }
 
   writeAt(path: string, bytes: Uint8Array, offset: number): void {
