@@ -66,6 +66,24 @@ export {
 export { decodeTile, encodeTile, entriesPath, parseTilePath, tilePath, tilesOf, type TileCoordinate } from './tile.ts';
 export { decodeEntryBundle, encodeEntryBundle } from './entry-bundle.ts';
 export {
+  batchSigningInput,
+  batchStatementHash,
+  observerKeyId,
+  readSignedBatch,
+  verifyBatchSignature,
+  type BatchStream,
+  type SeenCheckpoint,
+  type SignedBatch,
+  type UnsignedStatement,
+} from './batch-statement.ts';
+export {
+  observerKeyChange,
+  observerKeyLabels,
+  observerKeyProofInput,
+  type ObserverKeyChange,
+} from './observer-key.ts';
+export {
+  batchEntryBytes,
   isClassName,
   manifestLine,
   parseManifest,

@@ -37,6 +37,8 @@ export const YEAR_MAX = 2199;
 export const BLOCK_RECORDS_MAX = 8_192;
 /** Batch entries of a manifest. */
 export const MANIFEST_BATCHES_MAX = 128;
+/** Bytes of a manifest's batch entries together: what is left of MANIFEST_BYTES_MAX beside its other members. */
+export const MANIFEST_BATCH_BYTES_MAX = 64_000;
 /** Bytes of a manifest: an entry of a C2SP tlog-tiles bundle has a 16-bit length. */
 export const MANIFEST_BYTES_MAX = 65_535;
 /** UTF-8 bytes of a retention class: it is a folder's name as well. */

@@ -1,6 +1,7 @@
 import { decodeBase64 } from './base64.ts';
+import { readSignedBatch, type SignedBatch } from './batch-statement.ts';
 import { canonicalJson, isEscapeFree } from './canonical-json.ts';
-import { isJsonObject } from './json-value.ts';
+import { isJsonObject, type JsonObject } from './json-value.ts';
 import {
   BLOCK_RECORDS_MAX,
   CLASS_BYTES_MAX,
@@ -13,15 +14,19 @@ import {
 } from './limits.ts';
 import { fail, ok, type Result } from './result.ts';
 import { microsFromTimestamp } from './timestamps.ts';
+import { utf8Length } from './utf8.ts';
 
-/** Consecutive records of one stream that the collector took at one moment. `signature` is base64 of 64 bytes. */
+/**
+ * Consecutive records of one stream that the collector took at one moment. `signed` is what their observer signed of
+ * the batch that they came in; absent where the sender signs nothing.
+ */
 export type BatchEntry = {
   readonly observer: string;
   readonly session: string;
   readonly first_seq: number;
   readonly count: number;
   readonly received: string;
-  readonly signature?: string;
+  readonly signed?: SignedBatch;
 };
 
 /** What is said of one block of records; its canonical line is a leaf of the log. */
@@ -61,7 +66,23 @@ export type ManifestFault = {
 
 /** The manifest's canonical line (RFC 8785): the very bytes of the log's leaf. */
 export function manifestLine(manifest: BlockManifest): string {
-  return canonicalJson({ ...manifest, batches: manifest.batches.map((batch) => ({ ...batch })) });
+  return canonicalJson({ ...manifest, batches: manifest.batches.map((batch) => entryJson(batch)) });
+}
+
+function entryJson({ signed, ...entry }: BatchEntry): JsonObject {
+  if (signed === undefined) return entry;
+  const { checkpoint, ...rest } = signed;
+  return { ...entry, signed: checkpoint === undefined ? rest : { ...rest, checkpoint: { ...checkpoint } } };
+}
+
+/** Bytes of a batch entry's canonical JSON without its names, and of a signed part, at the very most. */
+const ENTRY_BYTES_MAX = 120;
+const SIGNED_BYTES_MAX = 400;
+
+/** Bytes that a batch's entry takes in a manifest at most, with the comma after it. */
+export function batchEntryBytes(observer: string, session: string, isSigned: boolean): number {
+  const names = utf8Length(observer) + utf8Length(session);
+  return names + ENTRY_BYTES_MAX + (isSigned ? SIGNED_BYTES_MAX : 0);
 }
 
 class Malformed extends Error {}
@@ -98,7 +119,7 @@ function batchEntry(value: unknown): BatchEntry {
   if (!isJsonObject(value)) {
     return refuse('batches');
   }
-  const { observer, session, first_seq, count, received, signature, ...rest } = value;
+  const { observer, session, first_seq, count, received, signed, ...rest } = value;
   if (Object.keys(rest).length > 0) {
     refuse(`batches.${Object.keys(rest)[0]}`);
   }
@@ -109,7 +130,14 @@ function batchEntry(value: unknown): BatchEntry {
     count: integer(count, 'batches.count', BLOCK_RECORDS_MAX, 1),
     received: timestamp(received, 'batches.received'),
   };
-  return signature === undefined ? entry : { ...entry, signature: base64Of(signature, 'batches.signature', 64) };
+  return signed === undefined ? entry : { ...entry, signed: signedPart(signed, entry) };
+}
+
+function signedPart(value: unknown, entry: BatchEntry): SignedBatch {
+  const signed = readSignedBatch(value) ?? refuse('batches.signed');
+  const isCovered =
+    signed.first_seq <= entry.first_seq && entry.first_seq + entry.count <= signed.first_seq + signed.count;
+  return isCovered ? signed : refuse('batches.signed');
 }
 
 function manifestOf(value: unknown): BlockManifest {

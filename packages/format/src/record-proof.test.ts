@@ -227,7 +227,7 @@ describe('manifests', () => {
     ],
     ['an observer with escapes', { batches: manifest.batches.map((batch) => ({ ...batch, observer: 'a"' })) }],
     ['an unknown field of a batch', { batches: manifest.batches.map((batch) => ({ ...batch, note: 'a' })) }],
-    ['a signature of another length', { batches: manifest.batches.map((batch) => ({ ...batch, signature: 'AAAA' })) }],
+    ['a signature of another length', { batches: manifest.batches.map((batch) => ({ ...batch, signed: { signature: 'AAAA' } })) }],
   ])('refuse %s', (_, change) => {
     const changed: BlockManifest = { ...manifest, ...change };
     const parsed = parseManifest(manifestLine(changed));

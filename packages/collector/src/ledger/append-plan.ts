@@ -1,3 +1,4 @@
+import { MANIFEST_BATCH_BYTES_MAX, batchEntryBytes } from '@portledger/format';
 import type { JournalMeta } from '@portledger/format';
 import type { Batch, RecordAddress } from './ledger-shapes.ts';
 import { BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, MANIFEST_BATCHES_MAX } from './limits.ts';
@@ -29,6 +30,8 @@ type Filling = {
   bytes: number;
   batches: number;
   /** The batch planned last, of this group commit: what only continues it makes no entry of its own. */
+  /** Bytes of their entries in the manifest, at most. */
+  batchBytes: number;
   last?: { readonly batch: Batch; readonly to: number };
 };
 
@@ -47,8 +50,8 @@ export class AppendPlan {
     this.#nextBlock = nextBlock;
     this.#sessions = sessions;
     this.received = received;
-    for (const { block, class: className, count, bytes, batches } of open) {
-      this.#filling.set(className, { block, count, bytes, batches: batches.length });
+    for (const { block, class: className, count, bytes, batches, batchBytes } of open) {
+      this.#filling.set(className, { block, count, bytes, batches: batches.length, batchBytes });
     }
   }
 
@@ -87,7 +90,10 @@ export class AppendPlan {
       } else addresses.push({ block: filling.block, position: filling.count, count });
       filling.count += count;
       filling.bytes += bytesOf(batch, at, end);
-      if (!continuesLast(filling, batch, at)) filling.batches += 1;
+      if (!continuesLast(filling, batch, at)) {
+        filling.batches += 1;
+        filling.batchBytes += entryBytes(batch);
+      }
       filling.last = { batch, to: end };
       at = end;
     }
@@ -103,10 +109,10 @@ export class AppendPlan {
       filling !== undefined &&
       filling.count < BLOCK_RECORDS_MAX &&
       (filling.count + to - at <= BLOCK_RECORDS_MAX || filling.count < BLOCK_RECORDS_MAX / 2) &&
-      (filling.batches < MANIFEST_BATCHES_MAX || continuesLast(filling, batch, at)) &&
+      (hasRoomForBatch(filling, batch) || continuesLast(filling, batch, at)) &&
       filling.bytes + bytesOf(batch, at, at + 1) <= BLOCK_BYTES_MAX;
     if (fits) return filling;
-    const fresh = { block: this.#nextBlock++, count: 0, bytes: 0, batches: 0 };
+    const fresh = { block: this.#nextBlock++, count: 0, bytes: 0, batches: 0, batchBytes: 0 };
     this.#filling.set(batch.class, fresh);
     return fresh;
   }
@@ -133,7 +139,7 @@ export class AppendPlan {
       first_timestamp: range.first,
       last_timestamp: range.last,
     };
-    return batch.signature === undefined ? meta : { ...meta, signature: batch.signature };
+    return batch.signed === undefined ? meta : { ...meta, signed: batch.signed };
   }
 }
 
@@ -141,11 +147,20 @@ export class AppendPlan {
 function continuesLast({ last }: Filling, batch: Batch, at: number): boolean {
   return (
     last !== undefined &&
-    last.batch.signature === undefined &&
-    batch.signature === undefined &&
+    last.batch.signed === undefined &&
+    batch.signed === undefined &&
     last.batch.observer === batch.observer &&
     last.batch.session === batch.session &&
     last.batch.firstSeq + last.to === batch.firstSeq + at
+function entryBytes({ observer, session, signed }: Batch): number {
+  return batchEntryBytes(observer, session, signed !== undefined);
+}
+
+/** Signed entries are long: a manifest may be full before it has its number of batches. */
+function hasRoomForBatch({ batches, batchBytes }: Filling, batch: Batch): boolean {
+  return batches < MANIFEST_BATCHES_MAX && batchBytes + entryBytes(batch) <= MANIFEST_BATCH_BYTES_MAX;
+}
+
   );
 }
 

@@ -203,7 +203,7 @@ export class Appender {
         const piece = pieces[at];
         if (piece === undefined) throw new Error('a planned entry was not laid out');
         blocks.add(entry.block, piece, entry.meta);
-        sessions.add(entry.meta.observer, entry.meta.session, entry.meta.first_seq, piece.count);
+        sessions.add(entry.meta, piece.count);
         this.records += piece.count;
       });
       this.counts.groupCommits += 1;

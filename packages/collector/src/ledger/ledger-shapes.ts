@@ -1,4 +1,4 @@
-import type { BatchEntry, RecordProof, Result } from '@portledger/format';
+import type { BatchEntry, RecordProof, Result, SignedBatch } from '@portledger/format';
 import type { PublishedLog } from './published-log.ts';
 
 /** The next record to read: an address that never changes once a record has it. */
@@ -18,7 +18,8 @@ export type Batch = {
   /** Least and greatest `timestamp` of the lines. */
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;
-  readonly signature?: string;
+  /** What its observer signed; the lines are those that it signed, all of them. */
+  readonly signed?: SignedBatch;
 };
 
 export type RecordAddress = { readonly block: number; readonly position: number; readonly count: number };
@@ -64,6 +65,14 @@ export type LedgerHead = {
   readonly sealedBlocks: number;
   /** Durable records, sealed or not. */
   readonly records: number;
+/** How far a stream has come. */
+export type StreamEnd = {
+  /** The number after the last one held. */
+  readonly next: number;
+  /** `batchStatementHash` of the signed batch that brought the last record; absent where it came unsigned. */
+  readonly statement?: string;
+};
+
   /** The published checkpoint, a signed note. */
   readonly checkpoint: string;
   readonly vkey: string;
@@ -120,6 +129,8 @@ export interface Ledger {
 
 export type LedgerFaultCode =
   | 'ledger-locked'
+  /** How far a stream has come; undefined where none of its records is held, or it was silent for too long. */
+  streamEnd(observer: string, session: string): StreamEnd | undefined;
   | 'ledger-damaged'
   | 'published-ahead-of-stored'
   | 'key-unusable'

@@ -23,6 +23,7 @@ import type {
   RecoveryNotice,
 } from './ledger-shapes.ts';
 import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
+  StreamEnd,
 import { LiveBlocks } from './live-blocks.ts';
 import { NodeDisk } from './node-disk.ts';
 import { TileCache, proveRecord } from './prove.ts';
@@ -181,6 +182,10 @@ class OpenedLedger implements Ledger {
   seal(): Promise<void> {
     return this.#appender.seal();
   }
+  streamEnd(observer: string, session: string): StreamEnd | undefined {
+    return this.#sessions.end(observer, session);
+  }
+
 
   counters(): LedgerCounters {
     return {

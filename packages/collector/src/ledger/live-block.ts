@@ -1,4 +1,4 @@
-import { addBatch, batchEntry } from '@portledger/format';
+import { addBatch, batchEntry, batchEntryBytes } from '@portledger/format';
 import type { BatchEntry, JournalBlock, JournalMeta } from '@portledger/format';
 
 /** One journal entry's records, in memory while their round is not published. */
@@ -19,6 +19,8 @@ export class LiveBlock {
   readonly class: string;
   readonly pieces: LivePiece[] = [];
   readonly batches: BatchEntry[] = [];
+  /** Bytes of the batches' entries in the manifest, at most. */
+  batchBytes = 0;
   count = 0;
   bytes = 0;
   /** No record will be added any more. */
@@ -37,7 +39,10 @@ export class LiveBlock {
     this.pieces.push(piece);
     this.count += piece.count;
     this.bytes += piece.lines.length;
+    const entries = this.batches.length;
     addBatch(this.batches, batchEntry(meta, piece.count));
+    if (this.batches.length > entries)
+      this.batchBytes += batchEntryBytes(meta.observer, meta.session, meta.signed !== undefined);
     if (this.#firstTimestamp === '' || meta.first_timestamp < this.#firstTimestamp)
       this.#firstTimestamp = meta.first_timestamp;
     if (meta.last_timestamp > this.#lastTimestamp) this.#lastTimestamp = meta.last_timestamp;

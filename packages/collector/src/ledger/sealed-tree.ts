@@ -81,8 +81,7 @@ export class SealedTree {
 
   #take(manifest: BlockManifest): void {
     this.records += manifest.count;
-    for (const batch of manifest.batches)
-      this.sessions.add(batch.observer, batch.session, batch.first_seq, batch.count);
+    for (const batch of manifest.batches) this.sessions.add(batch, batch.count);
     const startedMicros =
       manifest.offset === 0
         ? (microsFromTimestamp(manifest.sealed) ?? 0)

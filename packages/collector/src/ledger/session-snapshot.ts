@@ -57,8 +57,9 @@ function isRange(value: unknown): value is SequenceRange {
 }
 
 function isRow(value: unknown): value is SessionRow {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [key, next, holes]: readonly unknown[] = value;
+  if (!Array.isArray(value) || (value.length !== 3 && value.length !== 4)) return false;
+  const [key, next, holes, statement]: readonly unknown[] = value;
+  if (statement !== undefined && typeof statement !== 'string') return false;
   return typeof key === 'string' && isCount(next) && Array.isArray(holes) && holes.every(isRange);
 }
 

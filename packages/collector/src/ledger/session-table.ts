@@ -1,9 +1,16 @@
-import { SequenceRanges, sessionKey } from '@portledger/format';
-import type { SequenceRange } from '@portledger/format';
+import { SequenceRanges, batchStatementHash, sessionKey } from '@portledger/format';
+import type { BatchEntry, SequenceRange } from '@portledger/format';
+import { nodeSha256 } from '@portledger/format/node';
+import type { StreamEnd } from './ledger-shapes.ts';
 import { SESSION_HOLES_MAX } from './limits.ts';
 
-/** A stream's row as it is handed between threads and written to the snapshot: key, next, holes. */
-export type SessionRow = readonly [key: string, next: number, holes: readonly SequenceRange[]];
+/** A stream's row as it is handed between threads and written to the snapshot: key, next, holes, last statement. */
+export type SessionRow = readonly [key: string, next: number, holes: readonly SequenceRange[], statement?: string];
+
+type Stream = { readonly ranges: SequenceRanges; readonly statement: string | undefined };
+
+/** What an entry says of its records' place, but for their number. */
+type HeldBatch = Pick<BatchEntry, 'observer' | 'session' | 'first_seq' | 'signed'>;
 
 /**
  * Which sequence numbers of each stream the ledger holds: what makes delivery exactly-once. Bounded; the stream
@@ -11,11 +18,12 @@ export type SessionRow = readonly [key: string, next: number, holes: readonly Se
  */
 export class SessionTable {
   readonly #sessionsMax: number;
-  #sessions = new Map<string, SequenceRanges>();
+  #sessions = new Map<string, Stream>();
 
   constructor(sessionsMax: number, rows: readonly SessionRow[] = []) {
     this.#sessionsMax = sessionsMax;
-    for (const [key, next, holes] of rows) this.#sessions.set(key, new SequenceRanges(next, holes));
+    for (const [key, next, holes, statement] of rows)
+      this.#sessions.set(key, { ranges: new SequenceRanges(next, holes), statement });
   }
 
   get count(): number {
@@ -23,22 +31,36 @@ export class SessionTable {
   }
 
   ranges(observer: string, session: string): SequenceRanges | undefined {
-    return this.#sessions.get(sessionKey(observer, session));
+    return this.#sessions.get(sessionKey(observer, session))?.ranges;
   }
 
-  add(observer: string, session: string, first: number, count: number): void {
+  end(observer: string, session: string): StreamEnd | undefined {
+    const stream = this.#sessions.get(sessionKey(observer, session));
+    if (stream === undefined) return undefined;
+    const { ranges, statement } = stream;
+    return statement === undefined ? { next: ranges.next } : { next: ranges.next, statement };
+  }
+
+  /** Takes records as held from now on: those of a manifest's entry, or of a journal's. */
+  add({ observer, session, first_seq: first, signed }: HeldBatch, count: number): void {
     const key = sessionKey(observer, session);
-    const ranges = this.#sessions.get(key) ?? new SequenceRanges();
+    const before = this.#sessions.get(key);
+    const ranges = before?.ranges ?? new SequenceRanges();
+    // What fills an earlier hole says nothing of how the stream ends.
+    const isLast = first + count > ranges.next;
     ranges.add(first, count, SESSION_HOLES_MAX);
+    const own = signed === undefined ? undefined : batchStatementHash(nodeSha256, { observer, session }, signed);
     this.#sessions.delete(key);
-    this.#sessions.set(key, ranges);
+    this.#sessions.set(key, { ranges, statement: isLast ? own : before?.statement });
     if (this.#sessions.size <= this.#sessionsMax) return;
     const oldest = this.#sessions.keys().next().value;
     if (oldest !== undefined) this.#sessions.delete(oldest);
   }
 
   rows(): SessionRow[] {
-    return Array.from(this.#sessions, ([key, ranges]): SessionRow => [key, ranges.next, ranges.holes]);
+    return Array.from(this.#sessions, ([key, { ranges, statement }]): SessionRow => {
+      return statement === undefined ? [key, ranges.next, ranges.holes] : [key, ranges.next, ranges.holes, statement];
+    });
   }
 }
 

@@ -16,9 +16,9 @@ export type JournalBlock = {
 };
 
 export function batchEntry(meta: JournalMeta, count: number): BatchEntry {
-  const { observer, session, first_seq, received, signature } = meta;
+  const { observer, session, first_seq, received, signed } = meta;
   const entry = { observer, session, first_seq, count, received };
-  return signature === undefined ? entry : { ...entry, signature };
+  return signed === undefined ? entry : { ...entry, signed };
 }
 
 /**
@@ -28,8 +28,8 @@ export function batchEntry(meta: JournalMeta, count: number): BatchEntry {
 export function continues(last: BatchEntry | undefined, next: BatchEntry): last is BatchEntry {
   return (
     last !== undefined &&
-    last.signature === undefined &&
-    next.signature === undefined &&
+    last.signed === undefined &&
+    next.signed === undefined &&
     last.observer === next.observer &&
     last.session === next.session &&
     last.received === next.received &&

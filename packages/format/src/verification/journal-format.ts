@@ -1,3 +1,4 @@
+import { readSignedBatch, type SignedBatch } from '../batch-statement.ts';
 import type { Result } from '../result.ts';
 import { fail, ok } from '../result.ts';
 
@@ -25,7 +26,7 @@ export type JournalMeta = {
   readonly received: string;
   readonly first_timestamp: string;
   readonly last_timestamp: string;
-  readonly signature?: string;
+  readonly signed?: SignedBatch;
 };
 
 export type JournalEntry = {
@@ -105,11 +106,7 @@ function parseMeta(text: string): JournalMeta | undefined {
   const fields = new Map<string, unknown>(Object.entries(input));
   const [className, observer, session] = [fields.get('class'), fields.get('observer'), fields.get('session')];
   const [firstSeq, received] = [fields.get('first_seq'), fields.get('received')];
-  const [first, last, signature] = [
-    fields.get('first_timestamp'),
-    fields.get('last_timestamp'),
-    fields.get('signature'),
-  ];
+  const [first, last] = [fields.get('first_timestamp'), fields.get('last_timestamp')];
   if (!isText(className) || !isText(observer) || !isText(session) || !isText(received)) return undefined;
   if (typeof firstSeq !== 'number' || !Number.isSafeInteger(firstSeq) || firstSeq < 0) return undefined;
   if (!isText(first) || !isText(last)) return undefined;
@@ -122,8 +119,9 @@ function parseMeta(text: string): JournalMeta | undefined {
     first_timestamp: first,
     last_timestamp: last,
   };
-  if (signature === undefined) return meta;
-  return isText(signature) ? { ...meta, signature } : undefined;
+  if (!fields.has('signed')) return meta;
+  const signed = readSignedBatch(fields.get('signed'));
+  return signed === undefined ? undefined : { ...meta, signed };
 }
 
 type EntryRead =
