@@ -69,4 +69,4 @@ export class NodeLedgerFiles implements LedgerFiles {
 }
 
 /** Folders that are listed by themselves; another one in the ledger's folder has no business there. */
-const LEDGER_FOLDERS = new Set(['segments', 'tile', 'journal', 'staging']);
+const LEDGER_FOLDERS = new Set(['segments', 'tile', 'journal', 'staging', 'witnessed', 'timestamps', 'keys']);

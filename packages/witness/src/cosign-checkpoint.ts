@@ -18,6 +18,8 @@ export type CosignOptions = {
   readonly deadlineMs: number;
   /** Milliseconds for which the others are still waited for once the quorum is met. */
   readonly graceMs?: number;
+  /** Ends it all where the caller waits no longer. */
+  readonly signal?: AbortSignal;
 };
 
 export type Cosigned = {
@@ -38,19 +40,20 @@ export type CosignFault = Cosigned & { readonly code: 'quorum-not-met'; readonly
 export async function cosignCheckpoint(
   witnesses: readonly NamedWitness[],
   request: Pick<CosignatureRequest, 'checkpoint' | 'proof'>,
-  { quorum, deadlineMs, graceMs = 0 }: CosignOptions,
+  { quorum, deadlineMs, graceMs = 0, signal }: CosignOptions,
 ): Promise<Result<Cosigned, CosignFault>> {
   if (new Set(witnesses.map(({ name }) => name)).size !== witnesses.length || witnesses.length > WITNESSES_MAX) {
     throw new RangeError(`at most ${WITNESSES_MAX} witnesses can be asked, each with a name of its own`);
   }
   const end = new AbortController();
+  const ends = signal === undefined ? end.signal : AbortSignal.any([end.signal, signal]);
   const timers = [setTimeout(() => end.abort(), deadlineMs)];
   const signed = new Map<string, WitnessCosignature>();
   const faults = new Map<string, WitnessFault>();
   const met = (): boolean => quorum(new Set(signed.keys()));
   const ask = async (witness: NamedWitness): Promise<void> => {
     const { checkpoint, proof } = request;
-    const options = { timeoutMs: deadlineMs, signal: end.signal };
+    const options = { timeoutMs: deadlineMs, signal: ends };
     const answer = await requestCosignature(witness, { checkpoint, proof, oldSize: witness.oldSize }, options);
     if (!answer.ok) {
       faults.set(witness.name, answer.fault);

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseVerifierKey } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
+import { placeDurably, syncPath } from './durable-file.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import { LogSigner, rawPublicKey } from './log-signer.ts';
 
@@ -14,25 +15,6 @@ const KEY_FOLDER_MODE = 0o700;
 /** Where a data folder keeps the ledger's private key. */
 export function ledgerKeyPath(dir: string): string {
   return join(dir, 'keys', 'ledger.key');
-}
-
-function syncPath(path: string): void {
-  const fd = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-/** Writes a small file so that it is there whole or not at all, durably. */
-function placeDurably(path: string, text: string, mode: number): void {
-  const next = `${path}.next`;
-  fs.writeFileSync(next, text, { mode });
-  fs.chmodSync(next, mode);
-  syncPath(next);
-  fs.renameSync(next, path);
-  syncPath(join(path, '..'));
 }
 
 function readKey(path: string): KeyObject {

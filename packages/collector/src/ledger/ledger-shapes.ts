@@ -135,6 +135,8 @@ export type LedgerFaultCode =
   | 'published-ahead-of-stored'
   | 'key-unusable'
   | 'key-mismatch'
+  | 'rolled-back'
+  | 'behind-witness'
   | 'not-writable';
 
 /** Why a ledger can't be opened. Nothing was changed that would lose evidence. */

@@ -9,6 +9,7 @@ import { DataLock } from './data-lock.ts';
 import { followFrom, readSealed } from './follower.ts';
 import type { BlockSource } from './follower.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
+import { HighWater, checkHighWater, highWaterPath } from './high-water.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import type {
   Appended,
@@ -57,6 +58,12 @@ export type LedgerOptions = {
   readonly sealIntervalMs?: number;
   /** Told what opening had to mend. */
   readonly onNotice?: (notice: RecoveryNotice) => void;
+  /** File of the high-water mark; by default `keys/high-water` of the data folder. */
+  readonly highWaterFile?: string;
+  /** Asked before anything in the folder is changed or signed, with the folder locked; throws a LedgerError to refuse. */
+  readonly beforeRecovery?: (ledgerFolder: string) => Promise<void>;
+  /** Told what went wrong beside the write path: the high-water mark could not be written. */
+  readonly onFailure?: (error: unknown) => void;
   /** A file to which each `size root` is appended before it is published. */
   readonly signedLog?: string;
 };
@@ -69,6 +76,7 @@ export type LedgerParts = {
   readonly clock: () => number;
   readonly sealIntervalMs: number;
   readonly release: () => void;
+  readonly highWater?: HighWater;
 };
 
 class OpenedLedger implements Ledger {
@@ -91,6 +99,7 @@ class OpenedLedger implements Ledger {
     this.#state = state;
     this.#sealedBlocks = state.sealedBlocks;
     this.#checkpoint = state.checkpoint;
+    parts.highWater?.raise(state.checkpoint);
     this.#sessions = new SessionTable(SESSIONS_MAX, state.sessions);
     this.#tiles = new TileCache(parts.folder);
     this.published = new PublishedLog(parts.folder, () => ({
@@ -121,6 +130,7 @@ class OpenedLedger implements Ledger {
     this.#sealed.sealMs += published.sealMs;
     this.#source.live.dropBelow(published.sealedBlocks);
     this.#source.live.announce();
+    this.#parts.highWater?.raise(published.checkpoint);
   }
 
   append(batches: readonly Batch[]): Promise<Result<Appended, AppendFault>> {
@@ -209,6 +219,7 @@ class OpenedLedger implements Ledger {
       await this.#appender.close();
     } finally {
       await this.#seals.close();
+      await this.#parts.highWater?.close();
       this.#parts.release();
     }
   }
@@ -244,6 +255,14 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     throw new LedgerError('not-writable', `${folder} can't be made: give a data folder that can be written`, error);
   }
   const lock = DataLock.take(dir);
+  const highWaterFile = options.highWaterFile ?? highWaterPath(dir);
+  try {
+    checkHighWater(folder, highWaterFile);
+    await options.beforeRecovery?.(folder);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   const data = { dir, origin: options.origin, signedLog: options.signedLog };
   return openWith(
     {
@@ -253,6 +272,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       clock,
       sealIntervalMs: options.sealIntervalMs ?? SEAL_INTERVAL_MS,
       release: () => lock.release(),
+      highWater: new HighWater(highWaterFile, options.onFailure ?? (() => undefined)),
     },
     options.onNotice,
   );

@@ -52,6 +52,9 @@ export const SNAPSHOT_BLOCKS = 1_024;
 /** Milliseconds between attempts to seal while the disk is full or read-only. */
 export const SEAL_RETRY_MS = 500;
 
+/** Milliseconds by which the high-water mark lags behind at most: a write and two fsyncs each. */
+export const HIGH_WATER_INTERVAL_MS = 5_000;
+
 /** Records up to which small batches are joined into one chunk for a follower; a larger batch goes as it is, uncopied. */
 export const CHUNK_RECORDS_MIN = 1_024;
 

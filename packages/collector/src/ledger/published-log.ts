@@ -112,6 +112,11 @@ export class PublishedLog {
     return ok(path.map((hash) => encodeBase64(hash)));
   }
 
+  /** Root of the tree of a size; undefined where the published tree has no such size, or its tiles are missing. */
+  root(size: number): Uint8Array | undefined {
+    return size > this.#head().size ? undefined : this.#tree(size).root(size);
+  }
+
   /** One proof of many records against one checkpoint. Repeated addresses are proven once. */
   async proveSet(addresses: readonly ProofAddress[]): Promise<Result<RecordSetProof, SetRefusal>> {
     const head = this.#head();
