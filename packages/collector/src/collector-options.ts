@@ -1,3 +1,4 @@
+import type { RetentionPolicy } from '@portledger/format';
 import type { Logger } from 'pino';
 import {
   BODY_BYTES_MAX,
@@ -40,6 +41,8 @@ export type CollectorOptions = {
   readonly headersTimeoutMs?: number;
   readonly indexMemoryBytesMax?: number;
   readonly indexHotRecordsMax?: number;
+  /** Which class a record belongs to and how long classes are kept; by default 180 days for all. */
+  readonly retention?: RetentionPolicy;
   /** Where the collector logs; by default JSON lines on stderr at `logLevel`. */
   readonly log?: Logger;
   readonly logLevel?: 'error' | 'warn' | 'info' | 'debug';
@@ -68,7 +71,7 @@ export function doorLimits(options: CollectorOptions): DoorLimits {
 
 /** The options that the ledger's reader may want to know the history of: what changed is a record. */
 export function auditedOptions(options: CollectorOptions): Readonly<Record<string, string>> {
-  const { dataDir, listen, hostNames, sealIntervalMs, indexMemoryBytesMax, indexHotRecordsMax } = options;
+  const { dataDir, listen, hostNames, sealIntervalMs, indexMemoryBytesMax, indexHotRecordsMax, retention } = options;
   const audited = {
     dataDir,
     listen,
@@ -76,6 +79,7 @@ export function auditedOptions(options: CollectorOptions): Readonly<Record<strin
     sealIntervalMs,
     indexMemoryBytesMax,
     indexHotRecordsMax,
+    retention,
     ...doorLimits(options),
   };
   return Object.fromEntries(

@@ -25,6 +25,7 @@ import { BODY_POOL_BYTES_MAX, OBSERVER_SAVE_MS } from './limits.ts';
 import { DoorStreams } from './normalise/door-stream.ts';
 import { ObserverRegistry } from './normalise/observer-registry.ts';
 import { Quarantine } from './normalise/quarantine.ts';
+import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from './normalise/retention-class.ts';
 
 /** What a collector is made of, opened on a data folder; `opened` closes all of it, latest first. */
 export type CollectorParts = {
@@ -151,6 +152,7 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
   const door: RecordsDoorServices = {
     ledger,
     streams,
+    classes: new RetentionClassifier(options.retention ?? DEFAULT_RETENTION_POLICY),
     quarantine,
     turn: (sender) => turns.next(sender),
     origin: originOf(ledger.head().vkey),

@@ -92,6 +92,25 @@ export {
   type ManifestFault,
 } from './manifest.ts';
 export {
+  AUDIT_RETENTION_CLASS,
+  CLASS_NAMES,
+  DEFAULT_RETENTION_CLASS,
+  RETENTION_CLASSES_MAX,
+  RETENTION_RULES_MAX,
+  SYSTEM_RETENTION_CLASS,
+  ageText,
+  labelOfRuleField,
+  longestKept,
+  parseRetentionRule,
+  retentionClassOf,
+  retentionPolicyFault,
+  type FieldText,
+  type RetentionClass,
+  type RetentionPolicy,
+  type RetentionRule,
+  type RetentionTest,
+} from './retention-policy.ts';
+export {
   cosignatureLine,
   cosignatureMessage,
   decodeCosignature,

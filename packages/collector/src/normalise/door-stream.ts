@@ -1,25 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { DOOR_STREAMS_MAX } from '../limits.ts';
 
-type Stream = { readonly observer: string; readonly session: string; nextSeq: number; last: Promise<void> };
+type Numbered = { readonly session: string; nextSeq: number };
+type Stream = {
+  readonly observer: string;
+  /** One numbered session for each retention class. */
+  readonly classes: Map<string, Numbered>;
+  last: Promise<void>;
+};
 
-/** The right to number records of one sender's stream, held from the first number until its append has ended. */
+/** The right to number records of one sender's streams, held from the first number until their append has ended. */
 export type StreamLease = {
   readonly observer: string;
-  readonly session: string;
-  readonly firstSeq: number;
-  /** Keeps the first `count` numbers as given; called only once they are durable. */
-  commit(count: number): void;
+  /** The place that the next record of a class gets. */
+  next(className: string): { readonly session: string; readonly seq: number };
+  /** Uses that place up. */
+  use(className: string): void;
+  /** Keeps the numbers used since the last time as given; called only once they are durable. */
+  commit(): void;
+  /** Gives the numbers used since the last commit back: nothing was stored under them. */
+  undo(): void;
   release(): void;
 };
 
 /**
- * The streams that the collector numbers itself, one for each sender of unnumbered records and run of the collector.
- * Numbers are given under a lease and kept only when the append succeeded, so a failed append leaves no hole.
+ * The streams that the collector numbers itself, one for each sender of unnumbered records, retention class and run of
+ * the collector. Numbers are given under a lease and kept only when the append succeeded, so a failed append leaves no
+ * hole.
  */
 export class DoorStreams {
   readonly #streams = new Map<string, Stream>();
-  readonly #bySession = new Map<string, Stream>();
+  readonly #bySession = new Map<string, Numbered>();
   readonly #run = randomBytes(9).toString('base64url');
   #opened = 0;
 
@@ -30,12 +41,22 @@ export class DoorStreams {
     const held = Promise.withResolvers<void>();
     stream.last = held.promise;
     await before;
+    const used = new Map<string, number>();
     return {
       observer: stream.observer,
-      session: stream.session,
-      firstSeq: stream.nextSeq,
-      commit: (count) => {
-        stream.nextSeq += count;
+      next: (className) => {
+        const { session, nextSeq } = this.#numbered(stream, className);
+        return { session, seq: nextSeq + (used.get(className) ?? 0) };
+      },
+      use: (className) => {
+        used.set(className, (used.get(className) ?? 0) + 1);
+      },
+      commit: () => {
+        for (const [className, count] of used) this.#numbered(stream, className).nextSeq += count;
+        used.clear();
+      },
+      undo: () => {
+        used.clear();
       },
       release: () => {
         held.resolve();
@@ -51,25 +72,32 @@ export class DoorStreams {
     return this.#bySession.get(session)?.nextSeq;
   }
 
+  #numbered(stream: Stream, className: string): Numbered {
+    const standing = stream.classes.get(className);
+    if (standing !== undefined) return standing;
+    const numbered = { session: `door-${this.#run}-${this.#opened}`, nextSeq: 0 };
+    this.#opened += 1;
+    stream.classes.set(className, numbered);
+    this.#bySession.set(numbered.session, numbered);
+    return numbered;
+  }
+
   #stream(name: string, observer: string): Stream {
     const key = `${name}\n${observer}`;
     const standing = this.#streams.get(key);
     if (standing !== undefined) return standing;
     this.#forgetOldest();
-    const session = `door-${this.#run}-${this.#opened}`;
-    this.#opened += 1;
-    const stream: Stream = { observer, session, nextSeq: 0, last: Promise.resolve() };
+    const stream: Stream = { observer, classes: new Map(), last: Promise.resolve() };
     this.#streams.set(key, stream);
-    this.#bySession.set(session, stream);
     return stream;
   }
 
-  /** A sender whose stream is forgotten gets a new session with its next record. */
+  /** A sender whose streams are forgotten gets new sessions with its next records. */
   #forgetOldest(): void {
     if (this.#streams.size < DOOR_STREAMS_MAX) return;
     for (const [key, oldest] of this.#streams) {
       this.#streams.delete(key);
-      this.#bySession.delete(oldest.session);
+      for (const { session } of oldest.classes.values()) this.#bySession.delete(session);
       return;
     }
   }

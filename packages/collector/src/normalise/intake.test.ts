@@ -1,5 +1,5 @@
 import { canonicalLine, parseLine } from '@portledger/format';
-import type { AccessRecord } from '@portledger/format';
+import type { AccessRecord, RetentionPolicy } from '@portledger/format';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch } from '../ledger/ledger-shapes.ts';
@@ -7,13 +7,18 @@ import { sampleRecord } from '../testing/test-collector.ts';
 import { DoorStreams } from './door-stream.ts';
 import { Intake } from './intake.ts';
 import { LineSource } from './record-source.ts';
+import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from './retention-class.ts';
 
-async function takeAll(text: string, streams = new DoorStreams()): Promise<Intake> {
+async function takeAll(
+  text: string,
+  streams = new DoorStreams(),
+  classes = new RetentionClassifier(DEFAULT_RETENTION_POLICY),
+): Promise<Intake> {
   const length = Buffer.byteLength(text);
   const bytes = Buffer.alloc(length + 1);
   bytes.write(text);
   const sender = { name: 'test', observer: 'test', isAnyObserverAllowed: true };
-  const intake = new Intake({ bytes, source: new LineSource(bytes, length), sender, streams });
+  const intake = new Intake({ bytes, source: new LineSource(bytes, length), sender, streams, classes });
   for (;;) {
     const state = intake.step();
     if (state === 'done') return intake;
@@ -104,11 +109,14 @@ test('numbers are given once, and a lease that was not committed leaves no hole'
   const template = '{"timestamp":"2026-01-02T03:04:05Z","action":"login"}';
   const sender = { name: 'test', observer: 'test' };
   const first = await streams.lease(sender);
-  expect(first.firstSeq).toBe(0);
+  expect(first.next('default').seq).toBe(0);
+  first.use('default');
   first.release();
   const second = await streams.lease(sender);
-  expect(second.firstSeq).toBe(0);
-  second.commit(3);
+  expect(second.next('default').seq).toBe(0);
+  for (let count = 0; count < 3; count += 1) second.use('default');
+  expect(second.next('other').seq).toBe(0);
+  second.commit();
   let isThird = false;
   const third = streams.lease(sender).then((lease) => {
     isThird = true;
@@ -118,8 +126,50 @@ test('numbers are given once, and a lease that was not committed leaves no hole'
   expect(isThird).toBe(false);
   second.release();
   const lease = await third;
-  expect(lease.firstSeq).toBe(3);
+  expect(lease.next('default').seq).toBe(3);
   lease.release();
   const intake = await takeAll(`${template}\n${template}\n`, streams);
-  expect(intake.batches()).toMatchObject([{ session: first.session, firstSeq: 3, count: 2 }]);
+  expect(intake.batches()).toMatchObject([{ session: first.next('default').session, firstSeq: 3, count: 2 }]);
+});
+
+const PAYMENT_POLICY: RetentionPolicy = {
+  classes: [
+    { name: 'default', ageMs: 1 },
+    { name: 'payment', ageMs: 2 },
+  ],
+  rules: [
+    {
+      class: 'payment',
+      when: [
+        { field: 'dest_port', values: ['5432'] },
+        { field: 'labels.team', values: ['pay*'] },
+      ],
+    },
+  ],
+};
+
+test('a rule gives unnumbered records of each class a stream of their own, without holes', async () => {
+  const line = (port: number, team: string): string =>
+    `{"timestamp":"2026-01-02T03:04:05Z","action":"login","dest_port":${port},"team":"${team}"}\n`;
+  const text = line(5432, 'payroll') + line(22, 'payroll') + line(5432, 'ops') + line(5432, 'pay') + line(5432, 'pay');
+  const batches = (await takeAll(text, new DoorStreams(), new RetentionClassifier(PAYMENT_POLICY))).batches();
+  expect(batches.map(({ class: name, firstSeq, count }) => ({ name, firstSeq, count }))).toEqual([
+    { name: 'payment', firstSeq: 0, count: 3 },
+    { name: 'default', firstSeq: 0, count: 2 },
+  ]);
+  expect(new Set(batches.map(({ session }) => session)).size).toBe(2);
+});
+
+test('a numbered stream of two classes is cut where the class changes, in the order of its numbers', async () => {
+  const ports = [22, 22, 5432, 22, 5432, 5432];
+  const text = ports
+    .map((port, seq) => `${canonicalLine({ ...sampleRecord(seq), dest_port: port, labels: { team: 'pay' } })}\n`)
+    .join('');
+  const batches = (await takeAll(text, new DoorStreams(), new RetentionClassifier(PAYMENT_POLICY))).batches();
+  expect(batches.map(({ class: name, firstSeq, count }) => [name, firstSeq, count])).toEqual([
+    ['default', 0, 2],
+    ['payment', 2, 1],
+    ['default', 3, 1],
+    ['payment', 4, 2],
+  ]);
 });

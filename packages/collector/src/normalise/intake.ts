@@ -1,4 +1,5 @@
 import {
+  DEFAULT_RETENTION_CLASS,
   FIELD_INDEX,
   SLOTS,
   canonicalLine,
@@ -25,6 +26,7 @@ import { countMembers, measureNesting } from './json-nesting.ts';
 import { isNotice } from './observer-notice.ts';
 import type { RecordSource } from './record-source.ts';
 import type { QuarantinedLine, Refusal } from './refusal.ts';
+import type { RetentionClassifier } from './retention-class.ts';
 import type { Sender } from './sender.ts';
 import { StreamRun } from './stream-run.ts';
 
@@ -44,6 +46,9 @@ const SESSION = indexOf('session');
 const TIMESTAMP = indexOf('timestamp');
 const SYSTEM_KIND = Buffer.from('system');
 const SEQ_LAST = Number.MAX_SAFE_INTEGER;
+
+/** Where a line stands in its stream, and its retention class. */
+type RunPlace = Pick<AccessRecord, 'observer' | 'session' | 'seq'> & { readonly className: string };
 
 /** What became of a slice of the body. `stream-needed`: the next record needs a number; give a lease and go on. */
 export type IntakeState =
@@ -66,14 +71,14 @@ function isSameText(
   return true;
 }
 
-/** Sorts each stream's runs by number and joins those that follow on one another. */
+/** Sorts each stream's runs by number and joins those of one class that follow on one another. */
 function joinRuns(runs: readonly StreamRun[]): StreamRun[] {
   const streams = Map.groupBy(runs, (run) => `${run.observer}\n${run.session}`);
   const joined: StreamRun[] = [];
   for (const ofStream of streams.values()) {
     let last: StreamRun | undefined;
     for (const run of ofStream.toSorted((a, b) => a.firstSeq - b.firstSeq)) {
-      if (last?.nextSeq === run.firstSeq) last.absorb(run);
+      if (last?.nextSeq === run.firstSeq && last.className === run.className) last.absorb(run);
       else {
         joined.push(run);
         last = run;
@@ -94,12 +99,11 @@ export class Intake {
   readonly notices: AccessRecord[] = [];
   refusedTotal = 0;
   records = 0;
-  /** Records that were given a number of the lease's stream. */
-  numbered = 0;
   readonly #bytes: Buffer;
   readonly #source: RecordSource;
   readonly #sender: Sender;
   readonly #streams: DoorStreams;
+  readonly #classes: RetentionClassifier;
   readonly #slots = new Int32Array(SLOTS);
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #runs: StreamRun[] = [];
@@ -112,11 +116,18 @@ export class Intake {
   #lease: StreamLease | undefined;
   #isPending = false;
 
-  constructor(body: { bytes: Buffer; source: RecordSource; sender: Sender; streams: DoorStreams }) {
+  constructor(body: {
+    bytes: Buffer;
+    source: RecordSource;
+    sender: Sender;
+    streams: DoorStreams;
+    classes: RetentionClassifier;
+  }) {
     this.#bytes = body.bytes;
     this.#source = body.source;
     this.#sender = body.sender;
     this.#streams = body.streams;
+    this.#classes = body.classes;
   }
 
   /** Gives the right to number records, once `step` asked for it. The caller commits and releases it. */
@@ -182,8 +193,10 @@ export class Intake {
       run = undefined;
     }
     const seq = integerAt(bytes, slots, SEQ) ?? 0;
-    if (run?.nextSeq !== seq) {
-      run = this.#runFor(stringAt(bytes, slots, OBSERVER) ?? '', stringAt(bytes, slots, SESSION) ?? '', seq);
+    const className = this.#classes.classOf(bytes, slots);
+    if (run?.nextSeq !== seq || run.className !== className) {
+      const [observer, session] = [stringAt(bytes, slots, OBSERVER) ?? '', stringAt(bytes, slots, SESSION) ?? ''];
+      run = this.#runFor({ observer, session, seq, className });
       this.#current = run;
       this.#observerStart = observerStart;
       this.#observerEnd = observerEnd;
@@ -203,32 +216,43 @@ export class Intake {
     const stamp = {
       observer: lease.observer,
       observer_kind: 'import',
-      session: lease.session,
-      seq: lease.firstSeq + this.numbered,
+      ...lease.next(DEFAULT_RETENTION_CLASS),
     } as const;
     const read = readRecord(input.value, stamp);
     if (!read.ok) {
       this.#refuseFault(read.fault);
       return;
     }
-    const record = read.value;
-    const line = canonicalLine(record);
-    const bytes = Buffer.from(`${line}\n`);
-    if (scanLine(bytes, 0, bytes.length - 1, this.#slots) !== 0) {
-      const strict = parseLine(line);
-      if (strict.ok) throw new Error('the line scanner refuses what the strict parser takes');
-      this.#refuseFault(strict.fault);
-      return;
-    }
+    let record = read.value;
+    let bytes = this.#lineOf(record);
+    if (bytes === undefined) return;
+    const className = this.#classes.classOf(bytes, this.#slots);
     const isNumbered =
       record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
-    const run = this.#runFor(record.observer, record.session, record.seq, isNumbered);
+    if (isNumbered && className !== DEFAULT_RETENTION_CLASS) {
+      // What we number has a stream for each class, so that a class can be pruned without a hole in another.
+      record = { ...record, ...lease.next(className) };
+      bytes = this.#lineOf(record);
+      if (bytes === undefined) return;
+    }
+    const run = this.#runFor({ ...record, className }, isNumbered);
     if (run === undefined || !this.#isPermitted(run, record.seq, bytes)) return;
     run.add(bytes, 0, bytes.length, this.#slots[2 * TIMESTAMP] ?? 0);
     // A line in between has moved the current stream on: the next scanned line must look its run up again.
     this.#current = undefined;
-    if (isNumbered) this.numbered += 1;
+    if (isNumbered) lease.use(className);
     this.#noteNotice(bytes, 0, bytes.length - 1);
+  }
+
+  /** The record's canonical line, ended by a newline and scanned; undefined where it was refused. */
+  #lineOf(record: AccessRecord): Buffer | undefined {
+    const line = canonicalLine(record);
+    const bytes = Buffer.from(`${line}\n`);
+    if (scanLine(bytes, 0, bytes.length - 1, this.#slots) === 0) return bytes;
+    const strict = parseLine(line);
+    if (strict.ok) throw new Error('the line scanner refuses what the strict parser takes');
+    this.#refuseFault(strict.fault);
+    return undefined;
   }
 
   #parse(start: number, end: number): { readonly value: unknown } | undefined {
@@ -262,7 +286,8 @@ export class Intake {
   }
 
   /** The run that a line continues, or a new one; undefined when the sender may not write to this stream. */
-  #runFor(observer: string, session: string, seq: number, isOurs = false): StreamRun | undefined {
+  #runFor(place: RunPlace, isOurs = false): StreamRun | undefined {
+    const { observer, session, seq, className } = place;
     if (!this.#sender.isAnyObserverAllowed && observer !== this.#sender.observer) {
       this.#refuse({
         field: 'observer',
@@ -273,9 +298,9 @@ export class Intake {
     }
     const key = `${observer}\n${session}`;
     const latest = this.#latest.get(key);
-    if (latest?.nextSeq === seq) return latest;
+    if (latest?.nextSeq === seq && latest.className === className) return latest;
     const seqEnd = isOurs ? Number.POSITIVE_INFINITY : (this.#streams.nextSeq(session) ?? Number.POSITIVE_INFINITY);
-    const run = new StreamRun({ observer, session, seq, seqEnd });
+    const run = new StreamRun({ observer, session, seq, seqEnd, className });
     this.#runs.push(run);
     this.#latest.set(key, run);
     return run;

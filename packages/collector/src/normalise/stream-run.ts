@@ -1,5 +1,4 @@
 import type { Batch } from '../ledger/ledger-shapes.ts';
-import { DEFAULT_RETENTION_CLASS } from './retention-class.ts';
 
 /** Length of a canonical timestamp, `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
 const TIMESTAMP_BYTES = 27;
@@ -29,6 +28,8 @@ export class StreamRun {
   nextSeq: number;
   /** Lines from this number on are refused: the stream is numbered by the collector and has not come that far. */
   readonly seqEnd: number;
+  /** Retention class of every line. */
+  readonly className: string;
   readonly #pieces: Piece[] = [];
   #last: Piece | undefined;
   #ends = new Uint32Array(64);
@@ -37,12 +38,13 @@ export class StreamRun {
   #first: TimestampAt | undefined;
   #latest: TimestampAt | undefined;
 
-  constructor(stream: { observer: string; session: string; seq: number; seqEnd: number }) {
+  constructor(stream: { observer: string; session: string; seq: number; seqEnd: number; className: string }) {
     this.observer = stream.observer;
     this.session = stream.session;
     this.firstSeq = stream.seq;
     this.nextSeq = stream.seq;
     this.seqEnd = stream.seqEnd;
+    this.className = stream.className;
   }
 
   get count(): number {
@@ -90,7 +92,7 @@ export class StreamRun {
       session: this.session,
       firstSeq: this.firstSeq,
       count: this.#count,
-      class: DEFAULT_RETENTION_CLASS,
+      class: this.className,
       lines: this.#lines(),
       lineEnds: this.#ends.subarray(0, this.#count),
       firstTimestamp: textAt(this.#first),

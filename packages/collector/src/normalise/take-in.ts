@@ -6,6 +6,7 @@ import { Intake } from './intake.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { RecordSource } from './record-source.ts';
 import type { Refusal } from './refusal.ts';
+import type { RetentionClassifier } from './retention-class.ts';
 import type { Sender } from './sender.ts';
 
 /** What became of a body of records, once everything of it is on disk. */
@@ -26,6 +27,7 @@ export type TakeInFault =
 export type TakeInServices = {
   readonly ledger: Ledger;
   readonly streams: DoorStreams;
+  readonly classes: RetentionClassifier;
   readonly quarantine: Quarantine;
   /** Gives the event loop back between slices. */
   readonly turn: (sender: string) => Promise<void>;
@@ -42,7 +44,7 @@ export async function takeIn(
   services: TakeInServices,
   receivedNow: () => string,
 ): Promise<Result<TakenIn, TakeInFault>> {
-  const intake = new Intake({ ...body, streams: services.streams });
+  const intake = new Intake({ ...body, streams: services.streams, classes: services.classes });
   let lease: StreamLease | undefined;
   try {
     for (;;) {
@@ -74,7 +76,7 @@ async function store(
     const result = await services.ledger.append(batches);
     if (!result.ok) return result;
     // Durable from here on: the numbers given are used up, whatever happens to the answer.
-    lease?.commit(intake.numbered);
+    lease?.commit();
     appended = result.value;
   }
   if (intake.refusedTotal > 0) await services.quarantine.keep(sender.name, intake.quarantined, intake.refusedTotal);

@@ -1,9 +1,10 @@
-import type { Result } from '@portledger/format';
+import type { Result, RetentionPolicy } from '@portledger/format';
 import { timestampFromMicros } from '@portledger/format';
 import type { Ledger } from '../../ledger/ledger-shapes.ts';
 import { IMPORT_CHUNK_BYTES } from '../../limits.ts';
 import { DoorStreams } from '../../normalise/door-stream.ts';
 import type { Quarantine } from '../../normalise/quarantine.ts';
+import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from '../../normalise/retention-class.ts';
 import { LineSource } from '../../normalise/record-source.ts';
 import type { Refusal } from '../../normalise/refusal.ts';
 import type { Sender } from '../../normalise/sender.ts';
@@ -26,6 +27,8 @@ export type ImportOptions = {
   readonly clock: () => number;
   /** Name of the observer whose stream unnumbered records get. */
   readonly observer: string;
+  /** Which classes records belong to; by default all to one. */
+  readonly retention?: RetentionPolicy;
   /** Told of each refused line, at most 100 of each megabyte. */
   readonly onRefused?: (refusal: Refusal) => void;
   readonly onProgress?: (progress: ImportProgress) => void;
@@ -75,6 +78,7 @@ export async function appendRecords(
     ledger: options.ledger,
     quarantine: options.quarantine,
     streams: new DoorStreams(),
+    classes: new RetentionClassifier(options.retention ?? DEFAULT_RETENTION_POLICY),
     turn: (name) => turns.next(name),
   };
   const receivedNow = (): string => timestampFromMicros(options.clock());

@@ -1,11 +1,16 @@
-import { canonicalIp, canonicalLine, timestampFromMicros } from '@portledger/format';
-import type { AccessRecord, Action } from '@portledger/format';
+import {
+  AUDIT_RETENTION_CLASS,
+  SYSTEM_RETENTION_CLASS,
+  canonicalIp,
+  canonicalLine,
+  timestampFromMicros,
+} from '@portledger/format';
+import type { AccessRecord, Action, Result } from '@portledger/format';
 import type { AuditTrail, Reading } from '../../auth/audit-trail.ts';
 import type { Principal } from '../../auth/principal.ts';
-import type { Batch, Ledger } from '../../ledger/ledger-shapes.ts';
+import type { AppendFault, Appended, Batch, Ledger } from '../../ledger/ledger-shapes.ts';
 import { ACCESS_ROLLUP_MS, SYSTEM_RECORDS_PENDING_MAX } from '../../limits.ts';
-import type { DoorStreams } from '../../normalise/door-stream.ts';
-import { DEFAULT_RETENTION_CLASS } from '../../normalise/retention-class.ts';
+import type { DoorStreams, StreamLease } from '../../normalise/door-stream.ts';
 import { AccessRollup } from './access-rollup.ts';
 
 /** What a system record says beyond who reported it and where it stands in the stream. */
@@ -31,6 +36,20 @@ export type SystemObserverOptions = {
 
 /** Query text kept in a label: the format's bound on a label's value is in bytes, and a character has at most 4. */
 const QUERY_LABEL_CHARACTERS_MAX = 1_000;
+
+/** Acts that later verification rests on, which are kept for good. */
+const KEPT_FOR_GOOD: ReadonlySet<Action> = new Set<Action>([
+  'config-changed',
+  'rule-changed',
+  'hold-placed',
+  'hold-released',
+  'pruned',
+  'erased',
+]);
+
+function classOf({ action }: SystemAct): string {
+  return KEPT_FOR_GOOD.has(action) ? SYSTEM_RETENTION_CLASS : AUDIT_RETENTION_CLASS;
+}
 
 function ofPrincipal(principal: Principal): Pick<SystemAct, 'user' | 'user_kind' | 'user_source'> {
   return { user: principal.name, user_kind: 'unknown', user_source: 'token' };
@@ -102,6 +121,20 @@ export class SystemObserver implements AuditTrail {
     });
   }
 
+  /** Records acts on which something waits, such as a deletion; resolves once they are durable. */
+  async write(acts: readonly Omit<SystemAct, 'timestamp'>[]): Promise<Result<Appended, AppendFault>> {
+    const timestamp = timestampFromMicros(this.#options.clock());
+    const lease = await this.#lease();
+    try {
+      return await this.#append(
+        acts.map((act) => ({ ...act, timestamp })),
+        lease,
+      );
+    } finally {
+      lease.release();
+    }
+  }
+
   /** Records the stop, when a start was recorded, and waits until all is durable. */
   async close(labels: Readonly<Record<string, string>> | undefined): Promise<void> {
     clearInterval(this.#timer);
@@ -138,19 +171,16 @@ export class SystemObserver implements AuditTrail {
   }
 
   async #drain(): Promise<void> {
-    const lease = await this.#options.streams.lease({ name: '(collector)', observer: this.#options.observer });
-    let given = 0;
+    const lease = await this.#lease();
     try {
       while (this.#pending.length > 0) {
         const own = this.#pending;
         const lost = this.#lost;
         this.#pending = [];
         const acts = lost === 0 ? own : [this.#lossOf(lost), ...own];
-        const appended = await this.#options.ledger.append([this.#batch(acts, lease.session, lease.firstSeq + given)]);
+        const appended = await this.#append(acts, lease);
         if (appended.ok) {
           this.#lost -= lost;
-          given += acts.length;
-          lease.commit(acts.length);
           continue;
         }
         this.#lost += own.length;
@@ -172,19 +202,26 @@ export class SystemObserver implements AuditTrail {
     };
   }
 
-  #batch(acts: readonly SystemAct[], session: string, firstSeq: number): Batch {
+  #lease(): Promise<StreamLease> {
+    return this.#options.streams.lease({ name: '(collector)', observer: this.#options.observer });
+  }
+
+  async #append(acts: readonly SystemAct[], lease: StreamLease): Promise<Result<Appended, AppendFault>> {
+    const batches = [...Map.groupBy(acts, classOf)].map(([className, own]) => this.#batch(className, own, lease));
+    const appended = await this.#options.ledger.append(batches);
+    if (appended.ok) lease.commit();
+    else lease.undo();
+    return appended;
+  }
+
+  #batch(className: string, acts: readonly SystemAct[], lease: StreamLease): Batch {
     const { observer } = this.#options;
-    const lines = acts.map((act, index) =>
-      canonicalLine({
-        v: 1,
-        ...act,
-        observer,
-        observer_kind: 'system',
-        session,
-        seq: firstSeq + index,
-        source_format: 'portledger',
-      }),
-    );
+    const { session, seq: firstSeq } = lease.next(className);
+    const lines = acts.map((act, index) => {
+      lease.use(className);
+      const place = { observer, observer_kind: 'system', session, seq: firstSeq + index } as const;
+      return canonicalLine({ v: 1, ...act, ...place, source_format: 'portledger' });
+    });
     const lineEnds = new Uint32Array(lines.length);
     let end = 0;
     for (const [index, line] of lines.entries()) {
@@ -197,7 +234,7 @@ export class SystemObserver implements AuditTrail {
       session,
       firstSeq,
       count: acts.length,
-      class: DEFAULT_RETENTION_CLASS,
+      class: className,
       lines: Buffer.from(`${lines.join('\n')}\n`),
       lineEnds,
       firstTimestamp: times[0] ?? '',
