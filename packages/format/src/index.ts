@@ -186,13 +186,14 @@ export { TileEdge, partialTileNames, type Tile } from './verification/tile-edge.
 export { findLineEnds, linesRootWith, type LinesRoot } from './verification/lines-root.ts';
 export {
   ENTRY_HEADER_BYTES,
-  JOURNAL_HEADER_BYTES,
   journalHeader,
+  isUnfinishedJournal,
   scanJournal,
   writeEntryHeader,
   type Crc32,
   type JournalEntry,
   type JournalMeta,
+  type LinesCheck,
   type JournalScan,
 } from './verification/journal-format.ts';
 export { addBatch, batchEntry, continues, journalBlocks, type JournalBlock } from './verification/journal-blocks.ts';

@@ -1,5 +1,3 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import {
@@ -11,6 +9,7 @@ import {
   segmentPath,
 } from '@portledger/format';
 import type { BlockManifest } from '@portledger/format';
+import type { BlockFiles } from './block-files.ts';
 import { BUNDLES_CACHED_MAX, EDGE_READ_ATTEMPTS_MAX } from './limits.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -22,14 +21,14 @@ export type SealedBlock = {
   readonly lineEnds: Uint32Array;
 };
 
-/** Reads published blocks from the ledger's folder. Decompression runs in Node's thread pool. */
+/** Reads published blocks. Decompression runs in Node's thread pool. */
 export class BlockReader {
-  readonly #folder: string;
+  readonly #files: BlockFiles;
   /** Parsed bundles by index, the one used last at the end. Partial ones are read again when they have grown. */
   readonly #bundles = new Map<number, readonly Uint8Array[]>();
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(files: BlockFiles) {
+    this.#files = files;
   }
 
   /** The canonical line of a manifest. `size` is the published tree's, which must cover the block. */
@@ -55,24 +54,10 @@ export class BlockReader {
 
   async #readBundle(index: number, size: number): Promise<readonly Uint8Array[]> {
     const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
-    const bytes = await this.#readFile(entriesPath(index, width));
+    const bytes = await this.#files.read(entriesPath(index, width));
     const entries = bytes === undefined ? undefined : decodeEntryBundle(bytes);
     if (entries === undefined) throw new MissingEdge(`entry bundle ${index} of width ${width} is missing or damaged`);
     return entries;
-  }
-
-  async #readFile(path: string): Promise<Uint8Array | undefined> {
-    try {
-      const handle = await open(join(this.#folder, path), 'r');
-      try {
-        return await handle.readFile();
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 
   async read(block: number, size: number): Promise<SealedBlock> {
@@ -83,18 +68,8 @@ export class BlockReader {
   async lines(manifest: BlockManifest): Promise<SealedBlock> {
     const { block } = manifest;
     const frame = Buffer.allocUnsafeSlow(manifest.frame_bytes);
-    const handle = await open(join(this.#folder, segmentPath(manifest.class, manifest.segment)), 'r');
-    try {
-      let done = 0;
-      while (done < frame.length) {
-        const { bytesRead } = await handle.read(frame, done, frame.length - done, manifest.offset + done);
-        if (bytesRead === 0)
-          throw new Error(`${segmentPath(manifest.class, manifest.segment)} ends inside block ${block}`);
-        done += bytesRead;
-      }
-    } finally {
-      await handle.close();
-    }
+    const path = segmentPath(manifest.class, manifest.segment);
+    if (!(await this.#files.readInto(path, manifest.offset, frame))) throw new Error(`${path} ends inside block ${block}`);
     const lines = await decompress(frame, { maxOutputLength: manifest.payload_bytes });
     const lineEnds = findLineEnds(lines, manifest.count);
     if (lineEnds.length !== manifest.count)

@@ -3,7 +3,7 @@ import { verifyLedger } from '@portledger/format';
 import { openOn } from './testing/inline-sealing.ts';
 import type { SignedHeads } from './testing/inline-sealing.ts';
 import { MemoryDisk } from './testing/memory-disk.ts';
-import type { Survival } from './testing/memory-disk.ts';
+import { seeded } from './testing/seeded-random.ts';
 import { sealedLines, testBatch, testLine } from './testing/test-batches.ts';
 import { nodeVerifyTools } from './verify-folder.ts';
 import { VerifyPool } from './verify-pool.ts';
@@ -44,7 +44,7 @@ async function workUntilCrash(disk: MemoryDisk, signed: SignedHeads, acknowledge
 async function mustBeWhole(disk: MemoryDisk, signed: SignedHeads, acknowledged: ReadonlySet<string>): Promise<void> {
   const tools = nodeVerifyTools(new VerifyPool(0));
   await (await openOn(disk, signed)).close();
-  const found = sealedLines((path) => disk.read(path));
+  const found = sealedLines((path) => disk.peek(path));
   expect(new Set(found).size, 'nothing twice').toBe(found.length);
   expect(
     [...acknowledged].filter((line) => !found.includes(line)),
@@ -53,38 +53,28 @@ async function mustBeWhole(disk: MemoryDisk, signed: SignedHeads, acknowledged: 
   const first = await verifyLedger(disk.files(), tools);
   expect(first.findings).toEqual([]);
   await work(disk, signed);
-  expect(sealedLines((path) => disk.read(path)).sort()).toEqual(EVERY_LINE);
+  expect(sealedLines((path) => disk.peek(path)).sort()).toEqual(EVERY_LINE);
   expect((await verifyLedger(disk.files(), tools)).findings).toEqual([]);
   for (const [size, roots] of signed) expect(roots.size, `roots signed for size ${size}`).toBe(1);
 }
 
-/** A small generator (mulberry32), so that a seed tells the whole run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 describe('a crash', () => {
   test('at any operation, whatever survives of what was not synced, loses and doubles nothing', async () => {
-    const dry = new MemoryDisk();
+    const dry = MemoryDisk.empty();
     await work(dry, new Map());
     expect(dry.steps.length).toBeGreaterThan(60);
     for (let crashAt = 1; crashAt <= dry.steps.length; crashAt++) {
-      for (const survival of ['all', 'none', 'some'] satisfies Survival[]) {
-        const disk = new MemoryDisk();
+      for (const survival of ['killed', 'all', 'none', 'some'] as const) {
+        const disk = MemoryDisk.empty();
         disk.crashAt = crashAt;
         const signed: SignedHeads = new Map();
         const acknowledged = new Set<string>();
         await workUntilCrash(disk, signed, acknowledged);
-        const chance = random(crashAt);
+        const random = seeded(crashAt);
+        const stop = survival === 'killed' ? { kind: survival, random } : { kind: 'power' as const, survives: survival, random };
         const told = `crash at ${crashAt} (${dry.steps[crashAt - 1]}), ${survival} survives`;
         await mustBeWhole(
-          disk.restarted(survival, () => chance() < 0.5),
+          disk.restarted(stop),
           signed,
           acknowledged,
         ).catch((cause: unknown) => {
@@ -96,15 +86,15 @@ describe('a crash', () => {
 
   test('after a crash in recovery after a crash, still loses and doubles nothing (300 seeds)', async () => {
     for (let seed = 1; seed <= 300; seed++) {
-      const next = random(seed);
-      let disk = new MemoryDisk();
+      const random = seeded(seed);
+      let disk = MemoryDisk.empty();
       const signed: SignedHeads = new Map();
       const acknowledged = new Set<string>();
       for (let crash = 0; crash < 4; crash++) {
-        disk.crashAt = 1 + Math.floor(next() * (crash === 0 ? 90 : 40));
+        disk.crashAt = 1 + Math.floor(random() * (crash === 0 ? 90 : 40));
         await workUntilCrash(disk, signed, acknowledged);
-        const survival = (['all', 'none', 'some'] as const)[Math.floor(next() * 3)] ?? 'some';
-        disk = disk.restarted(survival, () => next() < 0.5);
+        const survives = (['all', 'none', 'some'] as const)[Math.floor(random() * 3)] ?? 'some';
+        disk = disk.restarted(random() < 0.3 ? { kind: 'killed', random } : { kind: 'power', survives, random });
       }
       await mustBeWhole(disk, signed, acknowledged).catch((cause: unknown) => {
         throw new Error(`seed ${seed}`, { cause });

@@ -31,14 +31,14 @@ async function small(crash?: { readonly step: RegExp; readonly occurrence: numbe
       await ledger.close();
     }
   };
-  const disk = new MemoryDisk();
+  const disk = MemoryDisk.empty();
   await run(disk);
   if (crash === undefined) return disk;
   const at = disk.steps.map((step, index) => (crash.step.test(step) ? index + 1 : 0)).filter((index) => index > 0);
-  const crashing = new MemoryDisk();
+  const crashing = MemoryDisk.empty();
   crashing.crashAt = at[crash.occurrence] ?? Infinity;
   await run(crashing).catch(() => undefined);
-  return crashing.restarted('all', () => true);
+  return crashing.restarted({ kind: 'killed', random: () => 0 });
 }
 
 /** The states that a ledger's folder can be in, each with all the kinds of files it then has. */
@@ -73,7 +73,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
   test('shows every flipped bit', async () => {
     const missed: string[] = [];
     for (const path of disk.paths()) {
-      const bytes = disk.read(path) ?? new Uint8Array(0);
+      const bytes = disk.peek(path) ?? new Uint8Array(0);
       // Files of a kind that an earlier state has shown whole already: one bit a byte.
       const isNew = state === 'closed' || kinds.test(path);
       for (let bit = 0; bit < bytes.length * 8; bit += isNew ? 1 : 9) {
@@ -89,7 +89,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
 
   test('shows every missing file', async () => {
     for (const path of disk.paths()) {
-      const bytes = disk.read(path);
+      const bytes = disk.peek(path);
       const isLoneJournal = path.startsWith('journal/'); // what no checkpoint covers can vanish: receipts tell
       disk.set(path, undefined);
       const isStage = path.startsWith('staging/'); // then the round is sealed again from its journal
@@ -101,7 +101,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
   test('shows every truncation, or tells of a torn append', async () => {
     const base = await verify(disk);
     for (const path of disk.paths()) {
-      const bytes = disk.read(path) ?? new Uint8Array(0);
+      const bytes = disk.peek(path) ?? new Uint8Array(0);
       for (let length = 0; length < bytes.length; length += state === 'closed' ? 1 : 1 + (length % 5)) {
         disk.set(path, bytes.slice(0, length));
         const report = await verify(disk);
@@ -126,7 +126,7 @@ describe.each(Object.entries(STATES))('a ledger that is %s', (state, { make, kin
       disk.set(path, undefined);
     }
     for (const path of disk.paths()) {
-      const bytes = disk.read(path) ?? new Uint8Array(0);
+      const bytes = disk.peek(path) ?? new Uint8Array(0);
       disk.set(path, Buffer.concat([bytes, Buffer.from('x')]));
       const report = await verify(disk);
       const isTold = report.notes.some((note) => note.code === 'torn-append' || note.code === 'not-yet-published');
@@ -141,7 +141,7 @@ describe('a tampered ledger', () => {
 
   test('with a frame twice, or two segments swapped, or two frames swapped, does not verify', async () => {
     const disk = await small();
-    const bytes = Buffer.from(disk.read(segment) ?? '');
+    const bytes = Buffer.from(disk.peek(segment) ?? '');
     const frames = [...bytes.toString('latin1').matchAll(/\x28\xb5\x2f\xfd/g)].map((match) => match.index);
     expect(frames.length).toBe(3);
     const [first = 0, second = 0, third = 0] = frames;
@@ -151,17 +151,17 @@ describe('a tampered ledger', () => {
     disk.set(segment, Buffer.concat([parts[1] ?? bytes, parts[0] ?? bytes, parts[2] ?? bytes]));
     expect((await verify(disk)).ok).toBe(false);
     const other = 'segments/payment/000000000001.ndjson.zst';
-    disk.set(segment, disk.read(other));
+    disk.set(segment, disk.peek(other));
     disk.set(other, bytes);
     expect((await verify(disk)).ok).toBe(false);
   });
 
   test('with an old checkpoint put back over newer tiles does not verify', async () => {
-    const disk = new MemoryDisk();
+    const disk = MemoryDisk.empty();
     const ledger = await openOn(disk, new Map());
     await ledger.append([testBatch('s1', 0, 3)]);
     await ledger.seal();
-    const old = disk.read('checkpoint');
+    const old = disk.peek('checkpoint');
     await ledger.append([testBatch('s1', 3, 3)]);
     await ledger.close();
     disk.set('checkpoint', old);

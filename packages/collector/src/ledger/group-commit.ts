@@ -26,7 +26,7 @@ export function layOutGroup(
   offset: number,
   prefix: Uint8Array,
 ): GroupBytes {
-  const metas = entries.map((entry) => JSON.stringify(entry.meta));
+  const metas = entries.map((entry) => JSON.stringify({ ...entry.meta, group: ordinal }));
   const sizes = entries.map((entry) => bytesOf(entry.batch, entry.from, entry.to));
   const total = entries.reduce((sum, _, at) => {
     return sum + ENTRY_HEADER_BYTES + Buffer.byteLength(metas[at] ?? '') + (sizes[at] ?? 0);
@@ -42,7 +42,8 @@ export function layOutGroup(
     bytes.set(entry.batch.lines.subarray(start, start + linesBytes), linesAt);
     const { block, position, from, to } = entry;
     const count = to - from;
-    writeEntryHeader(bytes, at, { ordinal: ordinal + index, block, position, count, metaBytes, linesBytes }, crc32);
+    const header = { ordinal: ordinal + index, block, position, count, metaBytes, linesBytes };
+    const check = writeEntryHeader(bytes, at, header, crc32);
     at = linesAt + linesBytes;
     return {
       position,
@@ -51,6 +52,7 @@ export function layOutGroup(
       lineEnds: pieceEnds(entry, start),
       start: offset + linesAt,
       end: offset + at,
+      check,
     };
   });
   return { bytes, pieces };

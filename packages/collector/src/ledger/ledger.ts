@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fail, ok } from '@portledger/format';
 import type { RecordProof, Result } from '@portledger/format';
 import { Appender } from './appender.ts';
+import { NodeBlockFiles } from './block-files.ts';
+import type { BlockFiles } from './block-files.ts';
 import { BlockReader, onMovingEdge } from './block-reader.ts';
 import { liveChunk, sealedChunk } from './chunks.ts';
 import { DataLock } from './data-lock.ts';
@@ -71,6 +73,7 @@ export type LedgerOptions = {
 /** The parts that the real ledger and tests put together differently. */
 export type LedgerParts = {
   readonly folder: string;
+  readonly files: BlockFiles;
   readonly disk: LedgerDisk;
   readonly sealing: SealingPort;
   readonly clock: () => number;
@@ -108,7 +111,7 @@ class OpenedLedger implements Ledger {
       vkey: state.vkey,
     }));
     const live = new LiveBlocks(state.sealedBlocks);
-    this.#source = { live, reader: new BlockReader(parts.folder), sealedBlocks: () => this.#sealedBlocks };
+    this.#source = { live, reader: new BlockReader(parts.files), sealedBlocks: () => this.#sealedBlocks };
     this.#seals = new SealQueue(parts.sealing, (published, round) => this.#published(published, round));
     this.#appender = new Appender({
       disk: parts.disk,
@@ -267,6 +270,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   return openWith(
     {
       folder,
+      files: new NodeBlockFiles(folder),
       disk: new NodeDisk(folder),
       sealing: new SealingThread(data, clock),
       clock,

@@ -1,5 +1,5 @@
 import { addBatch, batchEntry, batchEntryBytes } from '@portledger/format';
-import type { BatchEntry, JournalBlock, JournalMeta } from '@portledger/format';
+import type { BatchEntry, JournalBlock, JournalMeta, LinesCheck } from '@portledger/format';
 
 /** One journal entry's records, in memory while their round is not published. */
 export type LivePiece = {
@@ -11,6 +11,7 @@ export type LivePiece = {
   /** Where the lines lie in the round's journal file. */
   readonly start: number;
   readonly end: number;
+  readonly check: LinesCheck;
 };
 
 /** A block that is durable and not yet sealed. Only what a group commit made durable is ever in it. */
@@ -54,7 +55,7 @@ export class LiveBlock {
       block: this.block,
       class: this.class,
       count: this.count,
-      pieces: this.pieces.map(({ start, end }) => ({ start, end })),
+      pieces: this.pieces.map(({ start, end, check }) => ({ start, end, check })),
       batches: [...this.batches],
       firstTimestamp: this.#firstTimestamp,
       lastTimestamp: this.#lastTimestamp,

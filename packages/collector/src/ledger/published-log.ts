@@ -24,6 +24,7 @@ import {
 } from '@portledger/format';
 import type { BlockManifest, RecordSetProof, Result, SetBlock } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
+import { NodeBlockFiles } from './block-files.ts';
 import { BlockReader } from './block-reader.ts';
 import { EDGE_READ_ATTEMPTS_MAX, PROOF_ADDRESSES_MAX, PROOF_BLOCKS_MAX } from './limits.ts';
 
@@ -74,7 +75,7 @@ export class PublishedLog {
   constructor(folder: string, head: () => PublishedHead) {
     this.#folder = folder;
     this.#head = head;
-    this.#blocks = new BlockReader(folder);
+    this.#blocks = new BlockReader(new NodeBlockFiles(folder));
   }
 
   head(): PublishedHead {

@@ -3,11 +3,11 @@ import { crc32 } from 'node:zlib';
 import {
   CHECKPOINT_PATH,
   JOURNAL_FOLDER,
-  JOURNAL_HEADER_BYTES,
   SEGMENTS_FOLDER,
   STAGING_FOLDER,
   TILE_FOLDER,
   bytesEqual,
+  isUnfinishedJournal,
   journalBlocks,
   journalNumber,
   journalPath,
@@ -224,7 +224,7 @@ export class Recovery {
   #scan(first: number, isLast: boolean): { firstBlock: number; blocks: JournalScanBlocks } {
     const path = journalPath(first);
     const bytes = this.#disk.read(path) ?? new Uint8Array(0);
-    if (bytes.length < JOURNAL_HEADER_BYTES && isLast) return { firstBlock: first, blocks: [] }; // never acknowledged anything
+    if (isLast && isUnfinishedJournal(bytes, crc32)) return { firstBlock: first, blocks: [] }; // never acknowledged anything
     const scan = scanJournal(bytes, crc32);
     if (!scan.ok) throw damaged(`${path}: ${scan.fault}`);
     if (scan.value.firstBlock !== first) throw damaged(`${path} is the journal of block ${scan.value.firstBlock}`);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
-import { constants, zstdCompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import {
   SEGMENTS_FOLDER,
   encodeBase64,
@@ -64,6 +64,14 @@ export class BlockRoom {
 function blockLines(disk: LedgerDisk, journal: string, block: JournalBlock, room: BlockRoom): Buffer {
   const lines = room.take(block.pieces.reduce((sum, piece) => sum + piece.end - piece.start, 0));
   if (!disk.readParts(journal, block.pieces, lines)) throw new Error(`${journal} is gone or was cut short`);
+  let at = 0;
+  for (const { start, end, check } of block.pieces) {
+    const piece = lines.subarray(at, at + end - start);
+    // What is signed must be what was acknowledged; after it is published, the journal's copy is removed.
+    if (crc32(piece, check.before) !== check.after)
+      throw new Error(`${journal} does not read back as it was written, at byte ${start}`);
+    at += piece.length;
+  }
   return lines;
 }
 

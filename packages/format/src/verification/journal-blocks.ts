@@ -1,15 +1,17 @@
 import type { BatchEntry } from '../manifest.ts';
 import type { Result } from '../result.ts';
 import { fail, ok } from '../result.ts';
-import type { JournalEntry, JournalMeta } from './journal-format.ts';
+import type { JournalEntry, JournalMeta, LinesCheck } from './journal-format.ts';
+
+/** Where a run of a block's lines lies in the journal file, and what it can be checked by. */
+export type JournalPiece = { readonly start: number; readonly end: number; readonly check: LinesCheck };
 
 /** A block as its round's journal holds it. */
 export type JournalBlock = {
   readonly block: number;
   readonly class: string;
   readonly count: number;
-  /** Where its lines lie in the journal file, in order. */
-  readonly pieces: readonly { readonly start: number; readonly end: number }[];
+  readonly pieces: readonly JournalPiece[];
   readonly batches: readonly BatchEntry[];
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;
@@ -45,7 +47,7 @@ export function addBatch(batches: BatchEntry[], next: BatchEntry): void {
 }
 
 type Growing = { -readonly [K in keyof JournalBlock]: JournalBlock[K] } & {
-  pieces: { start: number; end: number }[];
+  pieces: JournalPiece[];
   batches: BatchEntry[];
 };
 
@@ -63,7 +65,7 @@ function begin(entry: JournalEntry): Growing {
 
 function grow(block: Growing, entry: JournalEntry): void {
   block.count += entry.count;
-  block.pieces.push({ start: entry.linesStart, end: entry.linesEnd });
+  block.pieces.push({ start: entry.linesStart, end: entry.linesEnd, check: entry.check });
   addBatch(block.batches, batchEntry(entry.meta, entry.count));
   if (entry.meta.first_timestamp < block.firstTimestamp) block.firstTimestamp = entry.meta.first_timestamp;
   if (entry.meta.last_timestamp > block.lastTimestamp) block.lastTimestamp = entry.meta.last_timestamp;

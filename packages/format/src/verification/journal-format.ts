@@ -27,9 +27,18 @@ export type JournalMeta = {
   readonly first_timestamp: string;
   readonly last_timestamp: string;
   readonly signed?: SignedBatch;
+  /**
+   * Ordinal of the first entry of the same group commit. All before it were durable when this one was written; the
+   * group itself is written at once, and after a crash any part of it may be there or not.
+   */
+  readonly group?: number;
 };
 
+/** CRC-32 over an entry's body before its lines and after them: with both, the lines can be checked by themselves. */
+export type LinesCheck = { readonly before: number; readonly after: number };
+
 export type JournalEntry = {
+  readonly ordinal: number;
   readonly block: number;
   /** Of the entry's first record in its block. */
   readonly position: number;
@@ -38,11 +47,13 @@ export type JournalEntry = {
   /** Where the entry's lines lie in the journal file. */
   readonly linesStart: number;
   readonly linesEnd: number;
+  readonly check: LinesCheck;
 };
 
 /**
  * How the file ends. `torn`: an append that never finished, so nobody was told that it did.
- * `damaged`: bytes that were once whole no longer are; `followed` when intact entries come after them.
+ * `damaged`: bytes fail their checksum; `followed` when they are known to have been whole once, because an entry comes
+ * after them that was written later.
  */
 export type JournalTail =
   | { readonly kind: 'clean' }
@@ -71,15 +82,17 @@ export function journalHeader(firstBlock: number, crc32: Crc32): Uint8Array {
   return bytes;
 }
 
-/** Writes an entry's 40-byte header before a body that already stands behind it in `bytes`. */
+/** Writes an entry's 40-byte header before a body that stands behind it in `bytes`; returns what its lines are checked by. */
 export function writeEntryHeader(
   bytes: Uint8Array,
   at: number,
   entry: { ordinal: number; block: number; position: number; count: number; metaBytes: number; linesBytes: number },
   crc32: Crc32,
-): void {
+): LinesCheck {
   const view = viewOf(bytes);
-  const body = at + ENTRY_HEADER_BYTES;
+  const lines = at + ENTRY_HEADER_BYTES + entry.metaBytes;
+  const before = crc32(bytes.subarray(at + ENTRY_HEADER_BYTES, lines));
+  const after = crc32(bytes.subarray(lines, lines + entry.linesBytes), before);
   view.setUint32(at, ENTRY_MAGIC, true);
   view.setUint32(at + 4, entry.ordinal, true);
   view.setBigUint64(at + 8, BigInt(entry.block), true);
@@ -87,8 +100,9 @@ export function writeEntryHeader(
   view.setUint32(at + 20, entry.count, true);
   view.setUint32(at + 24, entry.metaBytes, true);
   view.setUint32(at + 28, entry.linesBytes, true);
-  view.setUint32(at + 32, crc32(bytes.subarray(body, body + entry.metaBytes + entry.linesBytes)), true);
+  view.setUint32(at + 32, after, true);
   view.setUint32(at + 36, crc32(bytes.subarray(at, at + 36)), true);
+  return { before, after };
 }
 
 function isText(value: unknown): value is string {
@@ -110,6 +124,8 @@ function parseMeta(text: string): JournalMeta | undefined {
   if (!isText(className) || !isText(observer) || !isText(session) || !isText(received)) return undefined;
   if (typeof firstSeq !== 'number' || !Number.isSafeInteger(firstSeq) || firstSeq < 0) return undefined;
   if (!isText(first) || !isText(last)) return undefined;
+  const group = fields.get('group');
+  if (group !== undefined && (typeof group !== 'number' || !Number.isSafeInteger(group))) return undefined;
   const meta = {
     class: className,
     observer,
@@ -118,6 +134,7 @@ function parseMeta(text: string): JournalMeta | undefined {
     received,
     first_timestamp: first,
     last_timestamp: last,
+    ...(group === undefined ? {} : { group }),
   };
   if (!fields.has('signed')) return meta;
   const signed = readSignedBatch(fields.get('signed'));
@@ -139,9 +156,9 @@ function readEntry(bytes: Uint8Array, at: number, ordinal: number | undefined, c
   const linesStart = metaStart + view.getUint32(at + 24, true);
   const linesEnd = linesStart + view.getUint32(at + 28, true);
   if (linesEnd > bytes.length) return { kind: 'short' };
-  if (view.getUint32(at + 32, true) !== crc32(bytes.subarray(metaStart, linesEnd))) {
-    return { kind: 'bad', message: 'the entry fails its checksum' };
-  }
+  const before = crc32(bytes.subarray(metaStart, linesStart));
+  const after = crc32(bytes.subarray(linesStart, linesEnd), before);
+  if (view.getUint32(at + 32, true) !== after) return { kind: 'bad', message: 'the entry fails its checksum' };
   if (ordinal !== undefined && view.getUint32(at + 4, true) !== ordinal) {
     return { kind: 'bad', message: `entry ${ordinal} is missing or out of order` };
   }
@@ -150,34 +167,52 @@ function readEntry(bytes: Uint8Array, at: number, ordinal: number | undefined, c
   if (meta === undefined || !Number.isSafeInteger(block))
     return { kind: 'bad', message: 'the entry is not of this format' };
   const entry: JournalEntry = {
+    ordinal: view.getUint32(at + 4, true),
     block,
     position: view.getUint32(at + 16, true),
     count: view.getUint32(at + 20, true),
     meta,
     linesStart,
     linesEnd,
+    check: { before, after },
   };
   return { kind: 'entry', entry, next: linesEnd };
 }
 
-/** Whether any intact entry begins after `from`: then what is bad before it is damage, not an unfinished append. */
-function intactAfter(bytes: Uint8Array, from: number, crc32: Crc32): boolean {
+/**
+ * Whether an intact entry after `from` shows that entry `ordinal` had been durable: one of a later group commit. Then
+ * what is bad before it is damage, and not a part of a write that never finished.
+ */
+function provesDamage(bytes: Uint8Array, from: number, ordinal: number, crc32: Crc32): boolean {
   const first = ENTRY_MAGIC & 0xff;
   for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
     if (at + ENTRY_HEADER_BYTES > bytes.length) return false;
-    if (viewOf(bytes).getUint32(at, true) === ENTRY_MAGIC && readEntry(bytes, at, undefined, crc32).kind === 'entry')
-      return true;
+    if (viewOf(bytes).getUint32(at, true) !== ENTRY_MAGIC) continue;
+    const read = readEntry(bytes, at, undefined, crc32);
+    if (read.kind === 'entry' && (read.entry.meta.group ?? read.entry.ordinal) > ordinal) return true;
   }
   return false;
+}
+
+function hasHeader(bytes: Uint8Array, crc32: Crc32): boolean {
+  const isMagic = JOURNAL_MAGIC.every((byte, at) => bytes[at] === byte);
+  return isMagic && viewOf(bytes).getUint32(16, true) === crc32(bytes.subarray(0, 16));
+}
+
+/**
+ * Whether a journal's first group commit never finished: neither its header nor its first entry is there, which are
+ * written at once, and nothing shows that they ever were. Then nothing in the file was acknowledged.
+ */
+export function isUnfinishedJournal(bytes: Uint8Array, crc32: Crc32): boolean {
+  if (bytes.length < JOURNAL_HEADER_BYTES) return true;
+  if (hasHeader(bytes, crc32) || readEntry(bytes, JOURNAL_HEADER_BYTES, 0, crc32).kind === 'entry') return false;
+  return !provesDamage(bytes, 0, 0, crc32);
 }
 
 /** Reads a journal file as far as it is intact and tells how it ends. */
 export function scanJournal(bytes: Uint8Array, crc32: Crc32): Result<JournalScan, string> {
   if (bytes.length < JOURNAL_HEADER_BYTES) return fail('shorter than a journal header');
-  const view = viewOf(bytes);
-  const magic = JOURNAL_MAGIC.every((byte, at) => bytes[at] === byte);
-  if (!magic || view.getUint32(16, true) !== crc32(bytes.subarray(0, 16)))
-    return fail('the journal header fails its checksum');
+  if (!hasHeader(bytes, crc32)) return fail('the journal header fails its checksum');
   const entries: JournalEntry[] = [];
   let end = JOURNAL_HEADER_BYTES;
   let tail: JournalTail = { kind: 'clean' };
@@ -191,8 +226,8 @@ export function scanJournal(bytes: Uint8Array, crc32: Crc32): Result<JournalScan
     tail =
       read.kind === 'short'
         ? { kind: 'torn', bytes: bytes.length - end }
-        : { kind: 'damaged', message: read.message, followed: intactAfter(bytes, end + 1, crc32) };
+        : { kind: 'damaged', message: read.message, followed: provesDamage(bytes, end + 1, entries.length, crc32) };
     break;
   }
-  return ok({ firstBlock: Number(view.getBigUint64(8, true)), entries, end, tail });
+  return ok({ firstBlock: Number(viewOf(bytes).getBigUint64(8, true)), entries, end, tail });
 }

@@ -2,7 +2,7 @@ import type { BatchContinuity } from './check-batches.ts';
 import { checkLines } from './check-lines.ts';
 import { journalBlocks } from './journal-blocks.ts';
 import type { JournalBlock } from './journal-blocks.ts';
-import { scanJournal } from './journal-format.ts';
+import { isUnfinishedJournal, scanJournal } from './journal-format.ts';
 import type { JournalScan } from './journal-format.ts';
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import { JOURNAL_FOLDER, STAGING_FOLDER, journalNumber, journalPath, stageNumber } from './ledger-paths.ts';
@@ -91,8 +91,8 @@ export class UnsealedCheck {
     isLast: boolean,
   ): { readonly bytes: Uint8Array; readonly list: readonly JournalBlock[] } | undefined {
     if (scan === undefined) {
-      if (isLast && bytes.length === 0)
-        this.#log.note('torn-append', `${file} is empty: the append that made it never finished`);
+      if (isLast && isUnfinishedJournal(bytes, this.#tools.crc32))
+        this.#log.note('torn-append', `${file} holds nothing whole: the append that made it never finished`);
       else this.#log.find('journal-damaged', { file }, 'the journal’s header is damaged');
       return undefined;
     }
