@@ -43,6 +43,13 @@ export type CollectorOptions = {
   readonly indexHotRecordsMax?: number;
   /** Which class a record belongs to and how long classes are kept; by default 180 days for all. */
   readonly retention?: RetentionPolicy;
+  /** A C2SP tlog-policy file: its witnesses with an address are asked to cosign. Without it none is. */
+  readonly witnessPolicyFile?: string;
+  readonly witnessIntervalMs?: number;
+  /** Where the ledger's high-water mark is kept; by default `keys/high-water` of the data folder. */
+  readonly highWaterFile?: string;
+  /** Goes on with a ledger that was set back, which is recorded. Without it such a ledger is not opened. */
+  readonly acceptRestored?: boolean;
   /** Where the collector logs; by default JSON lines on stderr at `logLevel`. */
   readonly log?: Logger;
   readonly logLevel?: 'error' | 'warn' | 'info' | 'debug';
@@ -80,6 +87,8 @@ export function auditedOptions(options: CollectorOptions): Readonly<Record<strin
     indexMemoryBytesMax,
     indexHotRecordsMax,
     retention,
+    witnessPolicyFile: options.witnessPolicyFile,
+    witnessIntervalMs: options.witnessIntervalMs,
     ...doorLimits(options),
   };
   return Object.fromEntries(

@@ -8,6 +8,9 @@ import { openControlStore } from './auth/control-store.ts';
 import type { Principal } from './auth/principal.ts';
 import { ensureTokenFile } from './auth/token-files.ts';
 import { TokenStore } from './auth/token-store.ts';
+import type { Anchors } from './anchors/open-anchors.ts';
+import { planAnchors, startAnchors } from './collector-anchors.ts';
+import type { AnchorPlan } from './collector-anchors.ts';
 import { auditedOptions, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
 import { makeDoorCounters } from './doors/door-counters.ts';
@@ -36,6 +39,7 @@ export type CollectorParts = {
   readonly system: SystemObserver;
   readonly observers: ObserverRegistry;
   readonly quarantine: Quarantine;
+  readonly anchors: Anchors;
 };
 
 /** Where parts are opened: with which options, clock (epoch microseconds) and log, and what closes them again. */
@@ -63,16 +67,15 @@ function originOf(vkey: string): string {
   return vkey.split('+', 1)[0] ?? vkey;
 }
 
-async function openStores({
-  options,
-  clock,
-  log,
-  opened,
-}: OpeningPlace): Promise<{ ledger: Ledger; database: DatabaseSync }> {
+async function openStores(
+  { options, clock, log, opened }: OpeningPlace,
+  { ledgerOptions }: AnchorPlan,
+): Promise<{ ledger: Ledger; database: DatabaseSync }> {
   const ledger = opened.use(
     await openLedger({
       dir: options.dataDir,
       clock,
+      ...ledgerOptions,
       onNotice: (notice) => {
         // Bytes that once were whole and no longer are may have been acknowledged: that is no everyday mend.
         if (notice.kind === 'damaged-journal-tail') log.error(notice, 'the ledger was damaged, and mended at start');
@@ -187,7 +190,8 @@ export function plainLines(ledger: Ledger): LedgerSource {
 /** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
 export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
   const { options, clock, opened } = place;
-  const { ledger, database } = await openStores(place);
+  const plan = planAnchors(place);
+  const { ledger, database } = await openStores(place, plan);
   const access = openAccess(database, options, Math.floor(clock() / 1_000));
   const index = opened.use(
     await openIndex({
@@ -206,6 +210,7 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
     noteOptions(database, doors.system, options);
     doors.system.started(labels);
   }
+  const anchors = startAnchors(place, plan, ledger, doors.system);
   opened.defer(() => doors.system.close(options.opening === 'command' ? undefined : labels));
-  return { ledger, index, access, ...doors };
+  return { ledger, index, access, ...doors, anchors };
 }

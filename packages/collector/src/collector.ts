@@ -91,7 +91,7 @@ type Serving = {
 
 /** Puts together what the API's handlers reach for. */
 function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
-  const { ledger, index, access, door, system, observers, quarantine } = parts;
+  const { ledger, index, access, door, system, observers, quarantine, anchors } = parts;
   const closing = new AbortController();
   const tail = new LiveTail(plainLines(ledger));
   const tailClients = new TailClients();
@@ -103,6 +103,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     door: counters,
     inFlight,
     quarantine,
+    anchors,
     observers,
     tail: tailClients,
     system,
@@ -115,6 +116,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     startedMs: nowMs(),
     clock,
     ledger,
+    anchors,
     index,
     queryTurns: new QueryTurns(),
     tail,

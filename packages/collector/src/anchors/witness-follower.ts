@@ -51,6 +51,11 @@ export class WitnessFollower implements AsyncDisposable {
     this.#next(0);
   }
 
+  /** Name of the policy's quorum. */
+  get quorum(): string {
+    return this.#options.policy.policy.quorum;
+  }
+
   /** Ends the round under way and begins no other. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();

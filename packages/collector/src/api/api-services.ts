@@ -1,3 +1,4 @@
+import type { Anchors } from '../anchors/open-anchors.ts';
 import type { AttemptLimit } from '../auth/attempt-limit.ts';
 import type { AuditTrail } from '../auth/audit-trail.ts';
 import type { ConsoleSessions } from '../auth/console-sessions.ts';
@@ -30,6 +31,7 @@ export type ApiServices = {
   /** Epoch microseconds. */
   readonly clock: () => number;
   readonly ledger: Ledger;
+  readonly anchors: Anchors;
   readonly index: RecordIndex;
   readonly queryTurns: QueryTurns;
   readonly tail: LiveTail;

@@ -137,6 +137,7 @@ export type LedgerFaultCode =
   | 'key-mismatch'
   | 'rolled-back'
   | 'behind-witness'
+  | 'policy-unusable'
   | 'not-writable';
 
 /** Why a ledger can't be opened. Nothing was changed that would lose evidence. */

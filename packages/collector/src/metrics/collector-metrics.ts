@@ -1,10 +1,12 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Anchors } from '../anchors/open-anchors.ts';
 import type { DoorCounters } from '../doors/door-counters.ts';
 import type { InFlight } from '../doors/in-flight.ts';
 import type { RecordIndex } from '../followers/index/record-index.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
 import type { Quarantine } from '../normalise/quarantine.ts';
+import { anchorMetrics } from './anchor-metrics.ts';
 
 /** What the metrics are read from, at each scrape. */
 export type MetricSources = {
@@ -13,6 +15,7 @@ export type MetricSources = {
   readonly door: DoorCounters;
   readonly inFlight: InFlight;
   readonly quarantine: Quarantine;
+  readonly anchors: Anchors;
   readonly observers: ObserverRegistry;
   readonly tail: { readonly open: number; readonly dropped: number; readonly recordsSent: number };
   readonly system: { readonly lost: number };
@@ -223,6 +226,7 @@ export function makeMetrics(sources: MetricSources): Registry {
   collectDefaultMetrics({ register: registry });
   doorMetrics(registry, sources);
   ledgerMetrics(registry, sources);
+  anchorMetrics(registry, sources.anchors);
   indexMetrics(registry, sources);
   observerMetrics(registry, sources);
   return registry;

@@ -1,6 +1,7 @@
 import { parseTilePath, segmentName } from '@portledger/format';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { cosignedHead } from '../../anchors/cosigned-head.ts';
 import { principalOf } from '../../auth/authenticate.ts';
 import { ANYONE_KNOWN, READERS } from '../../auth/principal.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
@@ -37,7 +38,24 @@ export function registerLedgerRoutes(server: HttpServer, services: Services): vo
   server.get(
     '/ledger/checkpoint',
     { config: { access: ANYONE_KNOWN }, schema: checkpointSchema },
-    async (_request, reply) => sendText(reply, services().ledger.published.head().checkpoint),
+    async (_request, reply) =>
+      sendText(reply, cosignedHead(services().ledger.published.head(), services().anchors.witnesses?.notes)),
+  );
+
+  const witnessedSchema = textSchema(
+    'ledgerWitnessed',
+    'The newest checkpoint that a quorum of the witnesses cosigned, with their signatures',
+  );
+  server.get(
+    '/ledger/witnessed',
+    { config: { access: ANYONE_KNOWN }, schema: witnessedSchema },
+    async (_request, reply) => {
+      const { witnesses } = services().anchors;
+      const note = (witnesses?.notes.trusted ?? witnesses?.notes.newest)?.note;
+      return note === undefined
+        ? sendFault(reply, { code: 'not-found', message: 'No witness has cosigned a checkpoint of this log yet.' })
+        : sendText(reply, note);
+    },
   );
 
   const vkeySchema = textSchema('ledgerKey', "The log's verifier key (C2SP signed-note); trust it only from elsewhere");

@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { witnessesReport } from '../../anchors/anchor-status.ts';
 import { READERS } from '../../auth/principal.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
 import type { ObserverState } from '../../normalise/observer-registry.ts';
 import type { Services } from '../api-services.ts';
+import { WITNESSES } from '../schemas/anchor-schemas.ts';
 import { TIME } from '../schemas/record-schemas.ts';
 
 const OBSERVER = Type.Object({
@@ -34,6 +36,7 @@ const STATUS = Type.Object({
     sealed_blocks: Type.Integer(),
     bytes: Type.Integer({ description: 'Bytes of canonical lines accepted since the start.' }),
   }),
+  witnesses: Type.Optional(WITNESSES),
   index: Type.Object({
     state: Type.String(),
     failure: Type.Optional(Type.String()),
@@ -102,10 +105,11 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
     response: { 200: STATUS, ...faultResponses(401, 403, 503) },
   };
   server.get('/v1/status', { config: { access: READERS }, schema }, async (_request, reply) => {
-    const { version, startedMs, origin, ledger, index, observers, door, clock, tailClients } = services();
+    const { version, startedMs, origin, ledger, anchors, index, observers, door, clock, tailClients } = services();
     const head = ledger.head();
     const indexed = index.status();
     const nowMs = clock() / 1_000;
+    const witnesses = witnessesReport(anchors);
     return reply.send({
       version,
       started: time(startedMs),
@@ -117,6 +121,7 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
         sealed_blocks: head.sealedBlocks,
         bytes: ledger.counters().bytesAccepted,
       },
+      ...(witnesses === undefined ? {} : { witnesses }),
       index: {
         state: indexed.state,
         ...(indexed.failure === undefined ? {} : { failure: indexed.failure }),

@@ -135,6 +135,11 @@ export class SystemObserver implements AuditTrail {
     }
   }
 
+  /** Records what puts the log itself in doubt. */
+  alertRaised(reason: string, labels: Readonly<Record<string, string>>): void {
+    this.#record({ action: 'alert-raised', outcome: 'failure', reason, labels });
+  }
+
   /** Records the stop, when a start was recorded, and waits until all is durable. */
   async close(labels: Readonly<Record<string, string>> | undefined): Promise<void> {
     clearInterval(this.#timer);
