@@ -12,6 +12,7 @@ type Answer = {
     readonly origin: string;
     readonly received: string;
     readonly count: number;
+    readonly duplicates?: readonly object[];
     readonly lines_sha256: string;
     readonly records: readonly { readonly block: number; readonly position: number; readonly count: number }[];
   };
@@ -21,7 +22,7 @@ function lines(session: string, first: number, count: number): string {
   return Array.from({ length: count }, (_, at) => {
     const stream = { observer: 'web-1', observer_kind: 'agent', session, seq: first + at } as const;
     const timestamp = '2026-11-22T14:36:49.123456Z';
-    return `${canonicalLine({ v: 1, timestamp, action: 'connection-closed', user: `user-${at}`, ...stream })}\n`;
+    return `${canonicalLine({ v: 1, timestamp, action: 'connection-closed', user: `user-${first + at}`, ...stream })}\n`;
   }).join('');
 }
 
@@ -76,7 +77,7 @@ describe('a receipt', () => {
   test('is redeemed in the folder, while the collector runs, and at the server', async () => {
     const inFolder = await redeem(answer, '--data', data(), '--vkey', collector.vkey);
     expect(inFolder.err).toBe('');
-    expect(inFolder.out).toMatch(/700 records[\s\S]*the key that you gave[\s\S]*is in the log as it was accepted\./);
+    expect(inFolder.out).toMatch(/700 records[\s\S]*the key that you gave[\s\S]*is in the log as it was sent\./);
     expect(inFolder.code).toBe(0);
     writeFileSync(path.join(dir.path, 'token'), collector.adminToken);
     const server = ['--server', collector.url, '--token-file', path.join(dir.path, 'token')];
@@ -89,6 +90,24 @@ describe('a receipt', () => {
     expect((await redeem(beyond, ...server)).out).toMatch(/\(not-found\)/);
   });
 
+  test('also covers what the ledger held before: a sender whose answer was lost gets one that holds', async () => {
+    const server = ['--server', collector.url, '--token-file', path.join(dir.path, 'token')];
+    writeFileSync(path.join(dir.path, 'token'), collector.adminToken);
+    const sentTwice = await send(lines('a', 0, 400) + lines('b', 0, 100) + lines('a', 400, 200));
+    expect(sentTwice.receipt).toMatchObject({ count: 700, records: [] });
+    for (const [receipt, records, duplicates] of [
+      [again, 100, 50],
+      [sentTwice, 700, 700],
+    ] as const) {
+      for (const where of [['--data', data()], server]) {
+        const redeemed = await redeem(receipt, ...where, '--format', 'json');
+        expect(JSON.parse(redeemed.out), where[0]).toMatchObject({ ok: true, records, duplicates });
+        expect(redeemed.code).toBe(0);
+      }
+    }
+    expect((await redeem(again, '--data', data())).out).toMatch(/50 records of them had been sent before/);
+  });
+
   test('says what is wrong, and that is never a pass', async () => {
     const { receipt } = answer;
     const [first = { block: 0, position: 0, count: 1 }, ...rest] = receipt.records;
@@ -97,13 +116,23 @@ describe('a receipt', () => {
       ...rest,
       { ...first, count: 1 },
     ];
+    const changedDuplicates = (change: object) => ({
+      ...again.receipt,
+      duplicates: again.receipt.duplicates?.map((run) => ({ ...run, ...change })),
+    });
+    // A number that was taken: the ledger keeps what it held, and the receipt must not say otherwise.
+    const otherLines = await send(lines('b', 0, 1).replace('user-0', 'mallory'));
     const cases: readonly (readonly [unknown, string])[] = [
       ['{', 'malformed-receipt'],
       [{ ...receipt, lines_sha256: '0'.repeat(64) }, 'lines-differ'],
       [{ ...receipt, records: rotated }, 'lines-differ'],
       [{ ...receipt, records: [{ ...first, block: 99_999 }, ...rest] }, 'not-sealed'],
       [{ ...receipt, count: 1, records: [{ ...first, position: 8_191, count: 1 }] }, 'not-found|lines-differ'],
-      [again, 'covers-duplicates'],
+      [{ ...again.receipt, duplicates: [] }, 'malformed-receipt'],
+      [changedDuplicates({ first_seq: 51 }), 'lines-differ'],
+      [changedDuplicates({ first_seq: 5_000 }), 'not-found'],
+      [changedDuplicates({ session: 'c' }), 'not-found'],
+      [otherLines, 'lines-differ'],
     ];
     for (const [changed, code] of cases) {
       const { code: exit, out } = await redeem(changed, '--data', data());

@@ -24,6 +24,7 @@ export type {
   LedgerOptions,
   RecoveryNotice,
 } from './ledger/ledger.ts';
+export { locateRecords } from './ledger/locate-records.ts';
 export { PublishedLog, readPublishedLog } from './ledger/published-log.ts';
 export type { ProofAddress, PublishedHead, SetRefusal } from './ledger/published-log.ts';
 export { verifyFolder } from './ledger/verify-folder.ts';

@@ -76,12 +76,7 @@ export {
   type SignedBatch,
   type UnsignedStatement,
 } from './batch-statement.ts';
-export {
-  observerKeyChange,
-  observerKeyLabels,
-  observerKeyProofInput,
-  type ObserverKeyChange,
-} from './observer-key.ts';
+export { observerKeyChange, observerKeyLabels, observerKeyProofInput, type ObserverKeyChange } from './observer-key.ts';
 export {
   batchEntryBytes,
   isClassName,
@@ -168,17 +163,15 @@ export {
   type SetRecord,
   type SetRecordFacts,
 } from './record-set-proof.ts';
+export { readReceipt, type AddressRange, type Receipt, type ReceiptFault, type StreamRange } from './receipt.ts';
 export {
-  readReceipt,
   redeemReceipt,
-  type AddressRange,
+  type LocateRecords,
   type ProveRecords,
-  type Receipt,
-  type ReceiptFault,
   type RecordPlace,
   type RedeemTools,
   type Redeemed,
-} from './receipt.ts';
+} from './redeem-receipt.ts';
 export { webCryptoVerifyEd25519 } from './web-crypto.ts';
 export * from './verification/ledger-paths.ts';
 export { SequenceRanges, sessionKey, type SequenceRange } from './verification/sequence-ranges.ts';

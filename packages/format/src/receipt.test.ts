@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { nodeSha256, nodeVerifyEd25519 } from './node.ts';
-import { readReceipt, redeemReceipt, type Receipt, type RecordPlace } from './receipt.ts';
-import { fail } from './result.ts';
+import { readReceipt, type Receipt } from './receipt.ts';
+import { redeemReceipt, type RecordPlace } from './redeem-receipt.ts';
+import { fail, ok } from './result.ts';
 
 const given = {
   origin: 'example.org/ledger',
@@ -15,6 +16,8 @@ const given = {
   ],
 };
 
+const held = { line: 2, observer: 'web-1', session: 's', first_seq: 40, count: 1 };
+
 function redeem(receipt: Receipt, prove: (places: readonly RecordPlace[]) => void) {
   return redeemReceipt(receipt, {
     vkey: '',
@@ -25,13 +28,15 @@ function redeem(receipt: Receipt, prove: (places: readonly RecordPlace[]) => voi
       prove(places);
       return fail({ code: 'not-sealed', message: 'later' });
     },
+    locate: async ({ session, firstSeq, count }) =>
+      session === 'gone' ? fail({ code: 'not-found', message: 'gone' }) : ok([{ block: 3, position: firstSeq, count }]),
   });
 }
 
 describe('a receipt', () => {
   test('is read by itself and from the answer that holds it', () => {
     const { lines_sha256: linesSha256, ...rest } = given;
-    expect(readReceipt(given)).toEqual({ ok: true, value: { ...rest, linesSha256 } });
+    expect(readReceipt(given)).toEqual({ ok: true, value: { ...rest, linesSha256, duplicates: [] } });
     expect(readReceipt({ accepted: 3, receipt: given })).toEqual(readReceipt(given));
   });
 
@@ -49,6 +54,10 @@ describe('a receipt', () => {
     ['a negative count', { ...given, records: [{ block: 1, position: 0, count: -1 }] }],
     ['more than a block holds', { ...given, count: 9_000, records: [{ block: 1, position: 0, count: 9_000 }] }],
     ['fewer records than addresses', { ...given, count: 2 }],
+    ['more records than addresses', { ...given, count: 4 }],
+    ['duplicates that are none', { ...given, count: 4, duplicates: [{ line: 3, count: 1 }] }],
+    ['duplicates past its end', { ...given, count: 4, duplicates: [{ ...held, line: 4 }] }],
+    ['duplicates out of order', { ...given, count: 5, duplicates: [held, { ...held, line: 2 }] }],
     ['nothing', { ...given, count: 0, records: [] }],
   ])('is not read from %s', (_what, input) => {
     expect(readReceipt(input)).toMatchObject({ ok: false, fault: { code: 'malformed-receipt' } });
@@ -73,10 +82,29 @@ describe('a receipt', () => {
     await redeem(long.value, (places) => expect(places.length).toBe(256));
   });
 
-  test('without a single address is never a pass', async () => {
-    const receipt = readReceipt({ ...given, records: [] });
+  test('asks for duplicates in their place among the lines, where they are found by number', async () => {
+    const receipt = readReceipt({ ...given, count: 5, duplicates: [held, { ...held, line: 4, first_seq: 41 }] });
+    if (!receipt.ok) throw new Error(receipt.fault.message);
+    const asked: RecordPlace[] = [];
+    await redeem(receipt.value, (places) => asked.push(...places));
+    expect(asked.map(({ block, position }) => `${block}:${position}`)).toEqual([
+      '7:8190',
+      '7:8191',
+      '3:40',
+      '8:0',
+      '3:41',
+    ]);
+  });
+
+  test('whose duplicates are not found is never a pass', async () => {
+    const receipt = readReceipt({
+      ...given,
+      count: 1,
+      records: [],
+      duplicates: [{ ...held, line: 0, session: 'gone' }],
+    });
     if (!receipt.ok) throw new Error(receipt.fault.message);
     const redeemed = await redeem(receipt.value, () => expect.unreachable());
-    expect(redeemed).toMatchObject({ ok: false, fault: { code: 'covers-duplicates' } });
+    expect(redeemed).toEqual({ ok: false, fault: { code: 'not-found', message: 'gone' } });
   });
 });

@@ -1,25 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fail, ok, readReceipt, readRecordSetProof, redeemReceipt } from '@portledger/format';
-import type { ProveRecords, Receipt, ReceiptFault, Redeemed, Result } from '@portledger/format';
+import { fail, readReceipt, redeemReceipt } from '@portledger/format';
+import type { Receipt, ReceiptFault, Redeemed, Result } from '@portledger/format';
 import { nodeSha256, nodeVerifyEd25519 } from '@portledger/format/node';
 import { SETTINGS } from '../config/settings.ts';
-import type { ApiClient } from '../connection/api-client.ts';
-import { failureOfFault } from '../connection/api-fault.ts';
-import { configOf, findCollector } from '../connection/collector-target.ts';
+import { configOf } from '../connection/collector-target.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { Failure, messageOf, systemCodeOf } from '../failure.ts';
+import { messageOf } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { counted } from '../output/amounts.ts';
 import { escapeControls } from '../output/escape.ts';
-import { isObject } from '../output/hit.ts';
-
-/** Where proofs come from, and the key that is found there. */
-type ProofSource = { readonly where: string; readonly vkey: string; readonly prove: ProveRecords };
+import { folderSource, serverSource } from './proof-source.ts';
 
 /** Redeems a receipt in a data folder, which is only read, or at a running collector. */
 export async function verifyReceipt(
@@ -41,6 +36,7 @@ export async function verifyReceipt(
         linesHash: () => createHash('sha256'),
         verifyEd25519: nodeVerifyEd25519,
         prove: source.prove,
+        locate: (range) => source.locate(range, receipt.value.received),
       })
     : receipt;
   const shown = { receipt, redeemed, where: source.where, isKeyGiven: options.vkey !== undefined };
@@ -59,56 +55,6 @@ async function receiptIn(file: string): Promise<Result<Receipt, ReceiptFault>> {
   } catch {
     return fail({ code: 'malformed-receipt', message: 'this is not a receipt: it is not JSON' });
   }
-}
-
-async function folderSource(dataDir: string): Promise<ProofSource> {
-  const { readPublishedLog } = await import('@portledger/collector');
-  let log: ReturnType<typeof readPublishedLog>;
-  try {
-    log = readPublishedLog(path.join(dataDir, 'ledger'));
-  } catch (error) {
-    if (systemCodeOf(error) !== 'EACCES') throw error;
-    throw new Failure(EXIT.notPermitted, messageOf(error), 'run it as the user that owns the data folder (sudo)');
-  }
-  if (log === undefined) {
-    throw new Failure(EXIT.usage, `there is no ledger in ${dataDir}`, 'name the folder that holds one with --data DIR');
-  }
-  return {
-    where: dataDir,
-    vkey: log.head().vkey,
-    prove: async (places) => {
-      const set = await log.proveSet(places);
-      if (set.ok) return set;
-      const { code, message } = set.fault;
-      if (code === 'too-many') throw new Error(message);
-      return fail({ code, message });
-    },
-  };
-}
-
-async function serverSource(invocation: Invocation, given: GivenOptions): Promise<ProofSource> {
-  const target = await findCollector(invocation, given);
-  if (target.kind === 'stopped') throw new Error('a server that was named is running');
-  const status = await target.client.json('/v1/status', { signal: invocation.stop });
-  const vkey = isObject(status) && typeof status['vkey'] === 'string' ? status['vkey'] : '';
-  return { where: target.client.url, vkey, prove: (places) => askFor(target.client, places, invocation.stop) };
-}
-
-async function askFor(
-  client: ApiClient,
-  addresses: Parameters<ProveRecords>[0],
-  signal: AbortSignal,
-): ReturnType<ProveRecords> {
-  const request = { method: 'POST', body: JSON.stringify({ addresses }), contentType: 'application/json' } as const;
-  const answer = await client.attempt('/v1/proofs', { ...request, signal });
-  if (answer.ok) {
-    const set = readRecordSetProof(answer.value);
-    return set.ok ? ok(set.value) : fail({ code: 'not-proven', message: set.fault.message });
-  }
-  const { code, message } = answer.fault;
-  if (code === 'not-sealed' || code === 'pruned') return fail({ code, message });
-  if (code === 'record-not-found') return fail({ code: 'not-found', message });
-  throw failureOfFault(answer.fault);
 }
 
 function jsonOf(redeemed: Result<Redeemed, ReceiptFault>): string {
@@ -138,9 +84,10 @@ function textOf({ receipt, redeemed, where, isKeyGiven }: Shown, { terminal: { p
     const { code, message } = redeemed.fault;
     return [...lines, '', `${paint('red', 'FAILED:')} ${escapeControls(message)} (${code}).`];
   }
-  const { records, blocks, size } = redeemed.value;
+  const { records, duplicates, blocks, size } = redeemed.value;
   lines.push(
     `${label('Proven')}${counted(records, 'record')} in ${counted(blocks, 'block')}, under the checkpoint of ${counted(size, 'block')}`,
   );
-  return [...lines, '', paint('green', 'Every record of this receipt is in the log as it was accepted.')];
+  if (duplicates > 0) lines.push(`${label('')}${counted(duplicates, 'record')} of them had been sent before`);
+  return [...lines, '', paint('green', 'Every record of this receipt is in the log as it was sent.')];
 }

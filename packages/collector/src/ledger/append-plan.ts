@@ -1,6 +1,6 @@
 import { MANIFEST_BATCH_BYTES_MAX, batchEntryBytes } from '@portledger/format';
 import type { JournalMeta } from '@portledger/format';
-import type { Batch, RecordAddress } from './ledger-shapes.ts';
+import type { Batch, HeldLines, RecordAddress } from './ledger-shapes.ts';
 import { BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, MANIFEST_BATCHES_MAX } from './limits.ts';
 import type { LiveBlock } from './live-block.ts';
 import type { TentativeSessions } from './session-table.ts';
@@ -21,6 +21,7 @@ export type PlannedAppend = {
   readonly accepted: number;
   readonly duplicates: number;
   readonly addresses: readonly RecordAddress[];
+  readonly held: readonly HeldLines[];
 };
 
 /** How full a block would be. */
@@ -29,9 +30,9 @@ type Filling = {
   count: number;
   bytes: number;
   batches: number;
-  /** The batch planned last, of this group commit: what only continues it makes no entry of its own. */
   /** Bytes of their entries in the manifest, at most. */
   batchBytes: number;
+  /** The batch planned last, of this group commit: what only continues it makes no entry of its own. */
   last?: { readonly batch: Batch; readonly to: number };
 };
 
@@ -57,17 +58,25 @@ export class AppendPlan {
 
   add(batches: readonly Batch[]): PlannedAppend {
     let accepted = 0;
-    let duplicates = 0;
+    let line = 0;
     const addresses: RecordAddress[] = [];
+    const held: HeldLines[] = [];
     for (const batch of batches) {
-      const before = accepted;
-      for (const part of this.#sessions.take(batch.observer, batch.session, batch.firstSeq, batch.count)) {
-        this.#place(batch, part.from - batch.firstSeq, part.to - batch.firstSeq, addresses);
+      const { observer, session, firstSeq, count } = batch;
+      let at = 0;
+      const skip = (to: number) => {
+        if (to > at) held.push({ line: line + at, observer, session, firstSeq: firstSeq + at, count: to - at });
+      };
+      for (const part of this.#sessions.take(observer, session, firstSeq, count)) {
+        skip(part.from - firstSeq);
+        at = part.to - firstSeq;
+        this.#place(batch, part.from - firstSeq, at, addresses);
         accepted += part.to - part.from;
       }
-      duplicates += batch.count - (accepted - before);
+      skip(count);
+      line += count;
     }
-    return { accepted, duplicates, addresses };
+    return { accepted, duplicates: line - accepted, addresses, held };
   }
 
   #place(batch: Batch, from: number, to: number, addresses: RecordAddress[]): void {
@@ -143,15 +152,6 @@ export class AppendPlan {
   }
 }
 
-/** Whether a batch's line `at` goes on right where the batch before it in the block ended; see `addBatch`. */
-function continuesLast({ last }: Filling, batch: Batch, at: number): boolean {
-  return (
-    last !== undefined &&
-    last.batch.signed === undefined &&
-    batch.signed === undefined &&
-    last.batch.observer === batch.observer &&
-    last.batch.session === batch.session &&
-    last.batch.firstSeq + last.to === batch.firstSeq + at
 function entryBytes({ observer, session, signed }: Batch): number {
   return batchEntryBytes(observer, session, signed !== undefined);
 }
@@ -161,6 +161,15 @@ function hasRoomForBatch({ batches, batchBytes }: Filling, batch: Batch): boolea
   return batches < MANIFEST_BATCHES_MAX && batchBytes + entryBytes(batch) <= MANIFEST_BATCH_BYTES_MAX;
 }
 
+/** Whether a batch's line `at` goes on right where the batch before it in the block ended; see `addBatch`. */
+function continuesLast({ last }: Filling, batch: Batch, at: number): boolean {
+  return (
+    last !== undefined &&
+    last.batch.signed === undefined &&
+    batch.signed === undefined &&
+    last.batch.observer === batch.observer &&
+    last.batch.session === batch.session &&
+    last.batch.firstSeq + last.to === batch.firstSeq + at
   );
 }
 

@@ -24,13 +24,25 @@ export type Batch = {
 
 export type RecordAddress = { readonly block: number; readonly position: number; readonly count: number };
 
+/** Lines of an append that the ledger held before: `count` of them from `line` on, counted from 0 over all its batches. */
+export type HeldLines = {
+  readonly line: number;
+  readonly observer: string;
+  readonly session: string;
+  readonly firstSeq: number;
+  readonly count: number;
+};
+
 export type Appended = {
   /** Records stored by this call. */
   readonly accepted: number;
   /** Records skipped because the ledger already holds their sequence numbers. */
   readonly duplicates: number;
   readonly received: string;
+  /** Of the records stored, in their order. */
   readonly addresses: readonly RecordAddress[];
+  /** The duplicates, in their order. */
+  readonly held: readonly HeldLines[];
 };
 
 export type AppendFault = {
@@ -53,6 +65,14 @@ export type Chunk = {
   readonly sealed: boolean;
 };
 
+/** How far a stream has come. */
+export type StreamEnd = {
+  /** The number after the last one held. */
+  readonly next: number;
+  /** `batchStatementHash` of the signed batch that brought the last record; absent where it came unsigned. */
+  readonly statement?: string;
+};
+
 export type ProofRefusal = {
   readonly code: 'not-sealed' | 'not-found' | 'pruned';
   readonly message: string;
@@ -65,14 +85,6 @@ export type LedgerHead = {
   readonly sealedBlocks: number;
   /** Durable records, sealed or not. */
   readonly records: number;
-/** How far a stream has come. */
-export type StreamEnd = {
-  /** The number after the last one held. */
-  readonly next: number;
-  /** `batchStatementHash` of the signed batch that brought the last record; absent where it came unsigned. */
-  readonly statement?: string;
-};
-
   /** The published checkpoint, a signed note. */
   readonly checkpoint: string;
   readonly vkey: string;
@@ -117,6 +129,8 @@ export interface Ledger {
   chunk(block: number): Promise<Chunk | undefined>;
   proof(block: number, position: number): Promise<Result<RecordProof, ProofRefusal>>;
   head(): LedgerHead;
+  /** How far a stream has come; undefined where none of its records is held, or it was silent for too long. */
+  streamEnd(observer: string, session: string): StreamEnd | undefined;
   /** What the checkpoint covers, as an auditor reads it. */
   readonly published: PublishedLog;
   /** Closes the round now and resolves once it is published. */
@@ -129,8 +143,6 @@ export interface Ledger {
 
 export type LedgerFaultCode =
   | 'ledger-locked'
-  /** How far a stream has come; undefined where none of its records is held, or it was silent for too long. */
-  streamEnd(observer: string, session: string): StreamEnd | undefined;
   | 'ledger-damaged'
   | 'published-ahead-of-stored'
   | 'key-unusable'

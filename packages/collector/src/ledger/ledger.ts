@@ -24,9 +24,9 @@ import type {
   LedgerHead,
   ProofRefusal,
   RecoveryNotice,
+  StreamEnd,
 } from './ledger-shapes.ts';
 import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
-  StreamEnd,
 import { LiveBlocks } from './live-blocks.ts';
 import { NodeDisk } from './node-disk.ts';
 import { TileCache, proveRecord } from './prove.ts';
@@ -195,10 +195,10 @@ class OpenedLedger implements Ledger {
   seal(): Promise<void> {
     return this.#appender.seal();
   }
+
   streamEnd(observer: string, session: string): StreamEnd | undefined {
     return this.#sessions.end(observer, session);
   }
-
 
   counters(): LedgerCounters {
     return {

@@ -89,6 +89,16 @@ export class PublishedLog {
     return width > has ? undefined : this.#stored(level, index, width);
   }
 
+  /** The manifests of an entry bundle, as far as the checkpoint covers them. */
+  manifests(bundle: number): readonly BlockManifest[] {
+    const first = bundle * TILE_WIDTH;
+    const width = Math.min(TILE_WIDTH, this.#head().size - first);
+    const bytes = width < 1 ? undefined : this.#stored('entries', bundle, width);
+    const entries = bytes === undefined ? undefined : decodeEntryBundle(bytes);
+    if (width >= 1 && entries === undefined) throw new Error(`entry bundle ${bundle} is missing or damaged`);
+    return (entries ?? []).map((entry, at) => this.#manifest(first + at, Buffer.from(entry).toString()));
+  }
+
   /** A segment file, open for reading; undefined where there is none of that name. The caller closes it. */
   async segment(className: string, firstBlock: number): Promise<FileHandle | undefined> {
     try {

@@ -33,7 +33,7 @@ export type TakeInServices = {
   readonly turn: (sender: string) => Promise<void>;
 };
 
-const NOTHING_APPENDED: Omit<Appended, 'received'> = { accepted: 0, duplicates: 0, addresses: [] };
+const NOTHING_APPENDED: Omit<Appended, 'received'> = { accepted: 0, duplicates: 0, addresses: [], held: [] };
 
 /**
  * Takes a body of records in: reads it in slices, numbers what is unnumbered, appends what is good, quarantines what is

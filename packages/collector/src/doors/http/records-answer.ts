@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import type { HeldLines } from '../../ledger/ledger-shapes.ts';
 import type { TakenIn } from '../../normalise/take-in.ts';
 
 const REFUSAL = Type.Object(
@@ -27,6 +28,21 @@ const RECEIPT = Type.Object(
     records: Type.Array(Type.Object({ block: Type.Integer(), position: Type.Integer(), count: Type.Integer() }), {
       description: 'Addresses of the accepted records: `count` of them from `position` of `block` on.',
     }),
+    duplicates: Type.Optional(
+      Type.Array(
+        Type.Object({
+          line: Type.Integer({ description: 'Place of the first of them among the lines covered, from 0.' }),
+          observer: Type.String(),
+          session: Type.String(),
+          first_seq: Type.Integer(),
+          count: Type.Integer(),
+        }),
+        {
+          description:
+            'Lines covered that the ledger held before, by their streams and sequence numbers: they have no address here, but can be found by these.',
+        },
+      ),
+    ),
   },
   { description: 'Keep it: with it the records can be asked for, and their proofs.' },
 );
@@ -40,6 +56,10 @@ export const RECORDS_ANSWER = Type.Object({
   receipt: RECEIPT,
 });
 export type RecordsAnswer = Static<typeof RECORDS_ANSWER>;
+
+function duplicatesOf({ line, observer, session, firstSeq, count }: HeldLines) {
+  return { line, observer, session, first_seq: firstSeq, count };
+}
 
 export function recordsAnswer(taken: TakenIn, origin: string): RecordsAnswer {
   const { appended } = taken;
@@ -55,6 +75,7 @@ export function recordsAnswer(taken: TakenIn, origin: string): RecordsAnswer {
       count: appended.accepted + appended.duplicates,
       lines_sha256: taken.linesSha256,
       records: appended.addresses.map(({ block, position, count }) => ({ block, position, count })),
+      ...(appended.held.length === 0 ? {} : { duplicates: appended.held.map(duplicatesOf) }),
     },
   };
 }
