@@ -142,14 +142,14 @@ export class Agent implements AsyncDisposable {
     this.#write((seq) => this.#lines.line(event, seq), own ? { wake: false } : {});
   }
 
-  #write(line: (seq: number) => string, options: WriteOptions): void {
+  #write(line: (seq: number) => string | Uint8Array, options: WriteOptions): void {
     const { onRecord } = this.#options;
     if (onRecord === undefined) {
       this.#parts.stream.write(line, options);
       return;
     }
     const shown = (seq: number): string => {
-      const text = line(seq);
+      const text = asText(line(seq));
       const record = parseLine(text);
       if (record.ok) onRecord(record.value);
       return text;
@@ -207,6 +207,10 @@ export class Agent implements AsyncDisposable {
       clock_offset_us: clockOffsetMicros,
     };
   }
+}
+
+function asText(line: string | Uint8Array): string {
+  return typeof line === 'string' ? line : new TextDecoder().decode(line);
 }
 
 function prefixed(prefix: string, totals: Readonly<Record<string, number>>): Record<string, number> {

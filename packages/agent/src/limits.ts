@@ -40,6 +40,12 @@ export const CONNECTION_IDS_MAX = 16_384;
 export const ADDRESSES_MAX = 4_096;
 /** Listeners remembered, to name the called service on the caller's side. */
 export const LISTENERS_MAX = 16_384;
+/** Shapes of lines whose newest line is kept to make the next of; a load has some tens. */
+export const TEMPLATES_MAX = 512;
+/** Bytes of a line that is kept so; longer ones (long paths, many labels) are written anew each time. */
+export const TEMPLATE_BYTES_MAX = 1_024;
+/** Microseconds for which a kept line speaks for later ones: names, addresses and listeners may change. */
+export const TEMPLATE_AGE_MAX_MICROS = 1_000_000;
 /** Milliseconds after which the host's own addresses are read again. */
 export const ADDRESSES_TTL_MS = 5_000;
 

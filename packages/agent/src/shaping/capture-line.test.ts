@@ -32,7 +32,7 @@ function captureLines(names: Readonly<Record<number, string>> = {}): CaptureLine
 }
 
 function recordOf(lines: CaptureLines, event: CaptureEvent, seq = 0) {
-  const line = lines.line(event, seq);
+  const line = Buffer.from(lines.line(event, seq)).toString();
   const record = parseLine(line);
   if (!record.ok) throw new Error(`${record.fault.message}: ${line}`);
   return record.value;
@@ -127,6 +127,66 @@ describe('captured line', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('a line made of the one before of its shape is the one that would be written anew', () => {
+    const lines = captureLines({ 0: 'root' });
+    const owners: readonly Owner[] = [1, 2].map((pid) => ({ pid, uid: 0, comm: 'nginx' }));
+    const address = fc.constantFrom('127.0.0.1', '127.0.0.2', '192.0.2.1', '192.0.2.7', '2001:db8::1', '2001:db8::2');
+    const number = maybe(fc.oneof(fc.nat(20), fc.nat(2_000), fc.maxSafeNat(), fc.constantFrom(-1, 0.5)));
+    const event = fc
+      .record({
+        kind: fc.constantFrom<CaptureKind[]>('initiated', 'accepted', 'closed', 'listener-opened', 'listener-closed'),
+        side: fc.constantFrom('source' as const, 'destination' as const),
+        timeMicros: fc.oneof(
+          fc.integer({ min: 1_795_358_209_000_000, max: 1_795_358_211_000_000 }),
+          fc.constantFrom(-1, Number.NaN, 0.5, 7),
+        ),
+        sourceIp: address,
+        sourcePort: fc.oneof(fc.nat(9), fc.nat(65_535)),
+        destIp: address,
+        destPort: fc.constantFrom(0, 80, 5432),
+        owner: maybe(fc.constantFrom(...owners)),
+        uid: maybe(fc.nat(1)),
+        netns: maybe(fc.constantFrom(1, 2)),
+        reason: maybe(fc.constantFrom<CaptureReason[]>('reset', 'timed-out')),
+        standing: maybe(fc.boolean()),
+        bytesOut: number,
+        bytesIn: number,
+        packetsOut: number,
+        packetsIn: number,
+        durationMicros: number,
+      })
+      .map(({ side, ...facts }) => {
+        // A listener is a destination; writing its line anew teaches the same once more.
+        const end = facts.kind.startsWith('listener') ? 'destination' : side;
+        return withoutUndefined({ ...facts, side: end, family: 4 }) as CaptureEvent;
+      });
+    const seq = fc.oneof(fc.nat(9), fc.nat(1_000), fc.maxSafeNat());
+    let made = 0;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(event, seq, event), { minLength: 1, maxLength: 4 }), (seen) => {
+        for (const [base, place, other] of seen) {
+          const { sourceIp, sourcePort, bytesIn, durationMicros, timeMicros } = other;
+          const similar = withoutUndefined({
+            ...base,
+            sourceIp,
+            sourcePort,
+            bytesIn,
+            durationMicros,
+            timeMicros,
+          }) as CaptureEvent;
+          for (const next of [base, base, other, similar, base]) {
+            const line = lines.line(next, place);
+            const text = Buffer.from(line).toString();
+            expect(text).toBe(lines.text(next, place));
+            if (lines.line(next, place) === line) made += 1;
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(made).toBeGreaterThan(1_000);
   });
 
   test('tells a client’s connection whole', () => {

@@ -4,6 +4,8 @@ import type { OwnerCache } from './owner-cache.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import type { HostAddresses } from './host-addresses.ts';
 import { integerMember } from './line-text.ts';
+import type { LineTemplate } from './line-template.ts';
+import { LineTemplates } from './line-templates.ts';
 import type { ListenerServices } from './listener-services.ts';
 import type { OwnerFragments } from './owner-fragments.ts';
 import type { StreamMembers } from './stream-members.ts';
@@ -34,20 +36,47 @@ export type CaptureLineParts = {
 };
 
 /**
- * Writes the canonical line of a captured event. This is the agent's hot path: what stays the same for an owner, a
- * stream or a second is kept as finished text, and the members are written in canonical order, so that no object is
- * built and no key sorted. A property test holds it to `parseLine`.
+ * Writes the canonical line of a captured event. This is the agent's hot path: most lines are made of the one before of
+ * the same shape by writing over what differs. Those that are written anew are put together of finished parts in
+ * canonical order, so that no object is built and no key sorted. Property tests hold both to `parseLine` and to one
+ * another.
  */
 export class CaptureLines {
   readonly #parts: CaptureLineParts;
+  readonly #templates = new LineTemplates();
   readonly #timestamp: TimestampFormatter = timestampFormatter();
 
   constructor(parts: CaptureLineParts) {
     this.#parts = parts;
   }
 
-  /** The line without newline; `seq` is its place in the stream. */
-  line(event: CaptureEvent, seq: number): string {
+  /** The line without newline, good until the next; `seq` is its place in the stream. */
+  line(event: CaptureEvent, seq: number): Uint8Array {
+    const micros = recordTime(event.timeMicros);
+    const template = this.#templates.find(event, seq, micros);
+    if (template !== undefined && this.#fill(template, event, seq, micros)) return template.line;
+    const line = Buffer.from(this.text(event, seq));
+    this.#templates.learn(event, seq, micros, line);
+    return line;
+  }
+
+  /** False where the shared part of the template is not this event's. */
+  #fill(template: LineTemplate, event: CaptureEvent, seq: number, micros: number): boolean {
+    const { addresses, connectionIds } = this.#parts;
+    const { line, places, sourceIp } = template;
+    if (
+      event.sourceIp !== sourceIp &&
+      addresses.direction(event) !== addresses.direction({ side: event.side, sourceIp, destIp: event.destIp })
+    ) {
+      return false;
+    }
+    if (!connectionIds.put(event, line, places.connectionId)) return false;
+    template.fill(event, seq, micros);
+    return true;
+  }
+
+  /** The same line, written anew. */
+  text(event: CaptureEvent, seq: number): string {
     const { stream, owners } = this.#parts;
     const { head, outcome, listener } = KINDS[event.kind];
     const owner = owners.fragments(event);
@@ -97,6 +126,7 @@ export class CaptureLines {
     } else {
       this.#parts.listeners.closed(destIp, destPort, netns);
     }
+    this.#templates.forget();
   }
 }
 

@@ -25,11 +25,18 @@ export class PendingLines {
     return this.#size >= PENDING_BYTES_MAX;
   }
 
-  add(line: string, seq: number): void {
+  /** @param line without newline, as text or already as UTF-8 */
+  add(line: string | Uint8Array, seq: number): void {
     if (this.#count === 0) this.#firstSeq = seq;
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    this.#makeRoom(line.length * 3 + 1);
-    this.#size += this.#bytes.write(line, this.#size, 'utf8');
+    if (typeof line === 'string') {
+      // A UTF-16 unit takes at most three bytes of UTF-8.
+      this.#makeRoom(line.length * 3 + 1);
+      this.#size += this.#bytes.write(line, this.#size, 'utf8');
+    } else {
+      this.#makeRoom(line.length + 1);
+      this.#bytes.set(line, this.#size);
+      this.#size += line.length;
+    }
     this.#bytes[this.#size] = 0x0a;
     this.#size += 1;
     this.#count += 1;

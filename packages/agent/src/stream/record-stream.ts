@@ -73,7 +73,7 @@ export class RecordStream {
   }
 
   /** Takes a record, `line` writing it with its number. False when it was dropped. */
-  write(line: (seq: number) => string, options: WriteOptions = {}): boolean {
+  write(line: (seq: number) => string | Uint8Array, options: WriteOptions = {}): boolean {
     const cause = options.essential === true ? undefined : this.#dropCause();
     if (cause !== undefined) {
       this.#drop(cause);
