@@ -13,6 +13,8 @@ import { planAnchors, startAnchors } from './collector-anchors.ts';
 import type { AnchorPlan } from './collector-anchors.ts';
 import { auditedOptions, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
+import { openSigning } from './collector-signing.ts';
+import type { Signing } from './collector-signing.ts';
 import { makeDoorCounters } from './doors/door-counters.ts';
 import { BodyPool } from './doors/http/body-pool.ts';
 import type { RecordsDoorServices } from './doors/http/records-door.ts';
@@ -40,6 +42,7 @@ export type CollectorParts = {
   readonly observers: ObserverRegistry;
   readonly quarantine: Quarantine;
   readonly anchors: Anchors;
+  readonly signing: Signing;
 };
 
 /** Where parts are opened: with which options, clock (epoch microseconds) and log, and what closes them again. */
@@ -131,9 +134,10 @@ function noteOptions(database: DatabaseSync, system: SystemObserver, options: Co
     .run(JSON.stringify(now));
 }
 
-type Doors = Pick<CollectorParts, 'door' | 'system' | 'observers' | 'quarantine'>;
+type Doors = Pick<CollectorParts, 'door' | 'system' | 'observers' | 'quarantine' | 'signing'>;
 
-function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger, database: DatabaseSync): Doors {
+function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync): Doors {
+  const { options, clock, log, opened } = place;
   const limits = doorLimits(options);
   const streams = new DoorStreams();
   const turns = new Turns();
@@ -152,8 +156,10 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
     log.error({ message }, 'the ledger refused records of the collector itself');
   };
   const system = new SystemObserver({ ledger, streams, observer, clock, onFault });
+  const signing = openSigning(place, ledger, database, system);
   const door: RecordsDoorServices = {
     ledger,
+    signatures: signing.signatures,
     streams,
     classes: new RetentionClassifier(options.retention ?? DEFAULT_RETENTION_POLICY),
     quarantine,
@@ -168,7 +174,7 @@ function openDoors({ options, clock, log, opened }: OpeningPlace, ledger: Ledger
       observers.note(batches, notices, clock() / 1_000);
     },
   };
-  return { door, system, observers, quarantine };
+  return { door, system, observers, quarantine, signing };
 }
 
 /**

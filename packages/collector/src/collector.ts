@@ -91,7 +91,7 @@ type Serving = {
 
 /** Puts together what the API's handlers reach for. */
 function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
-  const { ledger, index, access, door, system, observers, quarantine, anchors } = parts;
+  const { ledger, index, access, door, system, observers, quarantine, anchors, signing } = parts;
   const closing = new AbortController();
   const tail = new LiveTail(plainLines(ledger));
   const tailClients = new TailClients();
@@ -105,6 +105,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     quarantine,
     anchors,
     observers,
+    seen: signing.seen,
     tail: tailClients,
     system,
     nowMs,
@@ -127,6 +128,9 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     attempts: new AttemptLimit(),
     audit: system,
     observers,
+    observerKeys: signing.keys,
+    enrolment: signing.enrolment,
+    seenCheckpoints: signing.seen,
     door: () => doorStatus(door),
     metrics: () => metrics.metrics(),
     url: () => url,

@@ -168,6 +168,12 @@ export const SYSTEM_RECORDS_PENDING_MAX = 10_000;
 /** Observers remembered for the status page; the one unseen for longest falls away. */
 export const OBSERVERS_MAX = 10_000;
 
+/** Observers that sign: each costs about 1 kB of memory. As many as are remembered. */
+export const OBSERVER_KEYS_MAX = OBSERVERS_MAX;
+
+/** Milliseconds that an enrolment token may be used: it is made when an agent is being set up. */
+export const ENROLMENT_TOKEN_TTL_MS = 24 * 60 * 60 * 1_000;
+
 /** Milliseconds without a heartbeat (sent every 15 s) after which an agent counts as silent. */
 export const OBSERVER_SILENT_MS = 45_000;
 

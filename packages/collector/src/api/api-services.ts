@@ -7,7 +7,10 @@ import type { TokenStore } from '../auth/token-store.ts';
 import type { RecordIndex } from '../followers/index/record-index.ts';
 import type { LiveTail } from '../followers/tail/live-tail.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
+import type { ObserverEnrolment } from '../normalise/observer-enrolment.ts';
+import type { ObserverKeys } from '../normalise/observer-keys.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
+import type { SeenCheckpoints } from '../normalise/seen-checkpoints.ts';
 import type { QueryTurns } from './query-turns.ts';
 import type { TailClients } from './tail-clients.ts';
 
@@ -42,6 +45,9 @@ export type ApiServices = {
   readonly attempts: AttemptLimit;
   readonly audit: AuditTrail;
   readonly observers: ObserverRegistry;
+  readonly observerKeys: ObserverKeys;
+  readonly enrolment: ObserverEnrolment;
+  readonly seenCheckpoints: SeenCheckpoints;
   readonly door: () => DoorStatus;
   readonly metrics: () => Promise<string>;
   /** The collector's own address, such as http://127.0.0.1:7071. */

@@ -3,6 +3,7 @@ import type { Services } from './api-services.ts';
 import { registerOpenApi } from './openapi.ts';
 import { registerHealthRoutes } from './routes/health-routes.ts';
 import { registerLedgerRoutes } from './routes/ledger-routes.ts';
+import { registerObserverKeyRoutes } from './routes/observer-key-routes.ts';
 import { registerProofRoutes } from './routes/proof-routes.ts';
 import { registerRecordRoutes } from './routes/record-routes.ts';
 import { registerSearchRoutes } from './routes/search-routes.ts';
@@ -25,6 +26,7 @@ export function registerApi(server: HttpServer, services: Services): void {
     registerStatusRoutes(scope, services);
     registerSessionRoutes(scope, services);
     registerTokenRoutes(scope, services);
+    registerObserverKeyRoutes(scope, services);
     registerHealthRoutes(scope, services);
     registerOpenApi(scope);
   });

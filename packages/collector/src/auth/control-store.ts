@@ -23,6 +23,13 @@ const SCHEMA = `
     observer TEXT PRIMARY KEY,
     state TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS observer_keys (
+    observer TEXT PRIMARY KEY,
+    key_id TEXT NOT NULL,
+    key BLOB NOT NULL,
+    registered INTEGER NOT NULL,
+    by TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -1,5 +1,8 @@
-/** What a token or session may do: `admin` everything, `read` search and look, `ingest` write records of its own observer. */
-export const ROLES = ['admin', 'read', 'ingest'] as const;
+/**
+ * What a token or session may do: `admin` everything, `read` search and look, `ingest` write records of its own observer,
+ * `enrol` register its observer's key once.
+ */
+export const ROLES = ['admin', 'read', 'ingest', 'enrol'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who is behind a request. */
@@ -18,4 +21,6 @@ export type Access = 'open' | readonly Role[];
 export const ADMIN_ONLY: Access = ['admin'];
 export const READERS: Access = ['admin', 'read'];
 export const WRITERS: Access = ['admin', 'ingest'];
+/** Who may register the key of its own observer. */
+export const ENROLLERS: Access = ['ingest', 'enrol'];
 export const ANYONE_KNOWN: Access = ['admin', 'read', 'ingest'];

@@ -118,6 +118,58 @@ export const FAULTS = {
     message: 'The body is of a content encoding that is not taken.',
     remedy: 'Send it as it is, or with Content-Encoding gzip or zstd.',
   },
+  'batch-unsigned': {
+    status: 403,
+    message: 'This observer signs its batches, and this one is not signed.',
+    remedy:
+      'Records of this observer come from its agent alone. To end that: portledger observer withdraw NAME. To import others: use another observer name.',
+  },
+  'batch-key-unknown': {
+    status: 403,
+    message: 'The batch is signed with a key that is not registered for its observer.',
+    remedy:
+      'Enrol the agent anew: portledger token create NAME --role enrol --observer OBSERVER here, then portledger agent enrol on its host.',
+  },
+  'batch-signature-invalid': {
+    status: 403,
+    message: "The signature is not by the observer's key, or not over this batch.",
+    remedy: 'If an agent of this product sent it: its key file is damaged, enrol it anew: portledger agent enrol.',
+  },
+  'batch-not-as-signed': {
+    status: 409,
+    message: 'The body is not the one that was signed.',
+    remedy: 'Something between agent and collector changes records: look for a proxy that rewrites bodies.',
+  },
+  'batch-records-refused': {
+    status: 400,
+    message: 'A record of a signed batch cannot be taken, so none of it is.',
+    remedy: 'An agent sends it again in smaller parts by itself.',
+  },
+  'batch-chain-broken': {
+    status: 409,
+    message: 'The batch does not follow the last one of its stream.',
+    remedy: 'An agent begins a new chain by itself; the break is shown by portledger completeness.',
+  },
+  'key-proof-invalid': {
+    status: 400,
+    message: 'The proof is not a signature over this key and observer by this key.',
+  },
+  'observer-key-taken': {
+    status: 409,
+    message: 'Another key is registered for this observer.',
+    remedy:
+      'If its host was set up anew: portledger observer withdraw NAME, or enrol it with a token of role enrol. If not, somebody else uses its token.',
+  },
+  'observer-key-not-found': {
+    status: 404,
+    message: 'No key is registered for this observer.',
+    remedy: 'See them: portledger observer list.',
+  },
+  'too-many-observer-keys': {
+    status: 409,
+    message: 'No more observers can be enrolled.',
+    remedy: 'Withdraw keys that are not used: portledger observer withdraw.',
+  },
   overloaded: {
     status: 429,
     message: 'More is arriving than can be made durable.',
@@ -137,6 +189,12 @@ export const FAULTS = {
   },
   'ledger-read-only': { status: 503, message: 'The ledger cannot be written.', remedy: "See the collector's log." },
   closing: { status: 503, message: 'The collector is closing.', remedy: 'Send the same again after Retry-After.' },
+  'ledger-put-back': {
+    status: 503,
+    message:
+      'An observer has seen a later or another state of this ledger: it was put back to an earlier one, or forked.',
+    remedy: 'Follow "The ledger was put back" in docs/completeness.md.',
+  },
   'not-ready': { status: 503, message: 'The collector is not ready.' },
   internal: {
     status: 500,

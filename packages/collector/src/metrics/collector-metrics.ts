@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
 import type { Quarantine } from '../normalise/quarantine.ts';
 import { anchorMetrics } from './anchor-metrics.ts';
+import type { SeenCheckpoints } from '../normalise/seen-checkpoints.ts';
 
 /** What the metrics are read from, at each scrape. */
 export type MetricSources = {
@@ -17,6 +18,7 @@ export type MetricSources = {
   readonly quarantine: Quarantine;
   readonly anchors: Anchors;
   readonly observers: ObserverRegistry;
+  readonly seen: SeenCheckpoints;
   readonly tail: { readonly open: number; readonly dropped: number; readonly recordsSent: number };
   readonly system: { readonly lost: number };
   /** Epoch milliseconds. */
@@ -93,7 +95,7 @@ function doorMetrics(registry: Registry, { door, inFlight, quarantine, tail, sys
   );
 }
 
-function ledgerMetrics(registry: Registry, { ledger }: MetricSources): void {
+function ledgerMetrics(registry: Registry, { ledger, seen }: MetricSources): void {
   counter(registry, 'ledger_records_total', 'Records accepted by the ledger.', () => ledger.counters().recordsAccepted);
   counter(
     registry,
@@ -151,6 +153,12 @@ function ledgerMetrics(registry: Registry, { ledger }: MetricSources): void {
   );
   gauge(registry, 'ledger_sessions', 'Streams remembered for exactly-once.', () => ledger.counters().sessions);
   gauge(registry, 'ledger_records', 'Durable records in the ledger.', () => ledger.head().records);
+  gauge(
+    registry,
+    'ledger_doubts',
+    'Observers that saw a state of this log that it never had: it was put back, or forked.',
+    () => seen.doubts.length,
+  );
   gauge(registry, 'ledger_sealed_blocks', 'Blocks under the published checkpoint.', () => ledger.head().sealedBlocks);
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AccessRecord, Result } from '@portledger/format';
+import { ok } from '@portledger/format';
+import type { AccessRecord, Result, SignedBatch } from '@portledger/format';
 import type { AppendFault, Appended, Batch, Ledger } from '../ledger/ledger-shapes.ts';
 import type { DoorStreams, StreamLease } from './door-stream.ts';
 import { Intake } from './intake.ts';
@@ -8,6 +9,7 @@ import type { RecordSource } from './record-source.ts';
 import type { Refusal } from './refusal.ts';
 import type { RetentionClassifier } from './retention-class.ts';
 import type { Sender } from './sender.ts';
+import type { BatchFault, SignedBatches } from './signed-batches.ts';
 
 /** What became of a body of records, once everything of it is on disk. */
 export type TakenIn = {
@@ -22,6 +24,7 @@ export type TakenIn = {
 
 export type TakeInFault =
   | { readonly code: 'body-invalid' | 'too-many-records' | 'body-empty'; readonly message: string }
+  | BatchFault
   | AppendFault;
 
 export type TakeInServices = {
@@ -29,18 +32,28 @@ export type TakeInServices = {
   readonly streams: DoorStreams;
   readonly classes: RetentionClassifier;
   readonly quarantine: Quarantine;
+  /** Undefined: nothing is held to a signature, for whoever imports in process has the folder itself. */
+  readonly signatures: SignedBatches | undefined;
   /** Gives the event loop back between slices. */
   readonly turn: (sender: string) => Promise<void>;
 };
 
 const NOTHING_APPENDED: Omit<Appended, 'received'> = { accepted: 0, duplicates: 0, addresses: [], held: [] };
 
+export type RecordsBody = {
+  readonly bytes: Buffer;
+  readonly source: RecordSource;
+  readonly sender: Sender;
+  /** What the sender signed of it. */
+  readonly signed?: SignedBatch;
+};
+
 /**
  * Takes a body of records in: reads it in slices, numbers what is unnumbered, appends what is good, quarantines what is
  * not. Resolves once both are durable. On a fault of the body as a whole nothing of it was written.
  */
 export async function takeIn(
-  body: { readonly bytes: Buffer; readonly source: RecordSource; readonly sender: Sender },
+  body: RecordsBody,
   services: TakeInServices,
   receivedNow: () => string,
 ): Promise<Result<TakenIn, TakeInFault>> {
@@ -57,7 +70,7 @@ export async function takeIn(
       intake.useLease(lease);
     }
     if (intake.records === 0) return { ok: false, fault: { code: 'body-empty', message: 'The body holds no record.' } };
-    return await store(intake, lease, body.sender, services, receivedNow);
+    return await store(intake, lease, body, services, receivedNow);
   } finally {
     lease?.release();
   }
@@ -66,14 +79,18 @@ export async function takeIn(
 async function store(
   intake: Intake,
   lease: StreamLease | undefined,
-  sender: Sender,
+  { sender, signed }: RecordsBody,
   services: TakeInServices,
   receivedNow: () => string,
 ): Promise<Result<TakenIn, TakeInFault>> {
   const batches = intake.batches();
   let appended: Appended = { ...NOTHING_APPENDED, received: receivedNow() };
-  if (batches.length > 0) {
-    const result = await services.ledger.append(batches);
+  if (batches.length > 0 || signed !== undefined) {
+    const body = { batches, refusedTotal: intake.refusedTotal };
+    const append = (checked: readonly Batch[]) => services.ledger.append(checked);
+    const admitted = (await services.signatures?.admit(body, signed, append)) ?? ok(await append(batches));
+    if (!admitted.ok) return admitted;
+    const result = admitted.value;
     if (!result.ok) return result;
     // Durable from here on: the numbers given are used up, whatever happens to the answer.
     lease?.commit();
@@ -86,7 +103,8 @@ async function store(
       appended,
       refusals: intake.refusals,
       refusedTotal: intake.refusedTotal,
-      linesSha256: linesSha256(batches),
+      // What was signed has been held against the lines already.
+      linesSha256: signed !== undefined && batches.length === 1 ? signed.lines_sha256 : linesSha256(batches),
       batches,
       notices: intake.notices,
     },

@@ -29,6 +29,9 @@ export function registerHealthRoutes(server: HttpServer, services: Services): vo
     const { state } = services().index.status();
     if (state !== 'following')
       return sendFault(reply, { code: 'not-ready', message: 'The index does not follow the ledger.' });
+    const [doubt] = services().seenCheckpoints.doubts;
+    if (doubt !== undefined)
+      return sendFault(reply, { code: 'ledger-put-back', details: { observer: doubt.observer } });
     return reply.send({ status: 'ok' });
   });
 

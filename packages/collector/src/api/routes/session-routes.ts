@@ -13,7 +13,7 @@ import { SESSION_TTL_MS } from '../../limits.ts';
 import type { ApiServices, Services } from '../api-services.ts';
 import { TIME } from '../schemas/record-schemas.ts';
 
-const ROLE = Type.Union([Type.Literal('admin'), Type.Literal('read'), Type.Literal('ingest')]);
+const ROLE = Type.Union([Type.Literal('admin'), Type.Literal('read'), Type.Literal('ingest'), Type.Literal('enrol')]);
 const SESSION = Type.Object({
   name: Type.String({ description: 'Name of the token that stands behind it.' }),
   role: ROLE,
@@ -24,7 +24,7 @@ const SIGN_IN_SCHEMA = {
   tags: ['session'],
   summary: 'Sign a console in with a one-time code or a token',
   description:
-    'Sets the cookie `portledger_session` (HttpOnly, SameSite=Strict, 12 hours). A code works once, within ten minutes. A token of role ingest signs nobody in: it may read nothing.',
+    'Sets the cookie `portledger_session` (HttpOnly, SameSite=Strict, 12 hours). A code works once, within ten minutes. Tokens of role ingest and enrol sign nobody in: they may read nothing.',
   body: Type.Union([
     Type.Object({ code: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
     Type.Object({ token: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false }),
@@ -81,8 +81,8 @@ function registerSignIn(server: HttpServer, services: Services): void {
       audit.signInFailed(request.ip, refusal);
       return sendFault(reply, { code: refusal });
     }
-    if (principal.role === 'ingest') {
-      return sendFault(reply, { code: 'forbidden', message: 'A token of role ingest may look at nothing.' });
+    if (principal.role === 'ingest' || principal.role === 'enrol') {
+      return sendFault(reply, { code: 'forbidden', message: 'A token of this role may look at nothing.' });
     }
     const { secret } = sessions.open(principal, Math.floor(nowMs));
     audit.signedIn(principal, request.ip);

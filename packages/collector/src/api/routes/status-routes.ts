@@ -48,6 +48,17 @@ const STATUS = Type.Object({
     parquet_bytes: Type.Integer(),
   }),
   observers: Type.Array(OBSERVER),
+  doubts: Type.Array(
+    Type.Object({
+      observer: Type.String(),
+      kind: Type.Union([Type.Literal('ahead'), Type.Literal('differs')]),
+      seen_size: Type.Integer({ description: 'Blocks in the checkpoint that the observer saw.' }),
+      seen_root: Type.String(),
+      own_size: Type.Integer({ description: 'Blocks in this ledger when it was told.' }),
+      noticed: TIME,
+    }),
+    { description: 'Observers that saw a state of this log that it never had: it was put back, or forked.' },
+  ),
   doors: Type.Object({
     requests: Type.Integer(),
     records_accepted: Type.Integer(),
@@ -105,7 +116,8 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
     response: { 200: STATUS, ...faultResponses(401, 403, 503) },
   };
   server.get('/v1/status', { config: { access: READERS }, schema }, async (_request, reply) => {
-    const { version, startedMs, origin, ledger, anchors, index, observers, door, clock, tailClients } = services();
+    const { version, startedMs, origin, ledger, anchors, index, observers, door, clock, tailClients, seenCheckpoints } =
+      services();
     const head = ledger.head();
     const indexed = index.status();
     const nowMs = clock() / 1_000;
@@ -132,6 +144,14 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
         parquet_files: indexed.parquetFiles,
         parquet_bytes: indexed.parquetBytes,
       },
+      doubts: seenCheckpoints.doubts.map(({ observer, kind, seen, ownSize, noticedMs }) => ({
+        observer,
+        kind,
+        seen_size: seen.size,
+        seen_root: seen.root,
+        own_size: ownSize,
+        noticed: time(noticedMs),
+      })),
       observers: observers.list().map((state) => shownObserver(state, observers.isSilent(state, nowMs))),
       doors: door(),
       tail: { clients: tailClients.open, dropped: tailClients.dropped },

@@ -8,7 +8,7 @@ import type { HttpServer } from '../../http/type-provider.ts';
 import type { Services } from '../api-services.ts';
 import { TIME } from '../schemas/record-schemas.ts';
 
-const ROLE = Type.Union([Type.Literal('admin'), Type.Literal('read'), Type.Literal('ingest')]);
+const ROLE = Type.Union([Type.Literal('admin'), Type.Literal('read'), Type.Literal('ingest'), Type.Literal('enrol')]);
 const NAME = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._/@-]{0,63}$',
   description: 'Letters, digits, and . _ / @ -',
@@ -17,7 +17,9 @@ const TOKEN = Type.Object({
   id: Type.String(),
   name: NAME,
   role: ROLE,
-  observer: Type.String({ description: 'The observer that an ingest token writes as.' }),
+  observer: Type.String({
+    description: 'The observer that an ingest token writes as, or whose key an enrol token registers.',
+  }),
   created: TIME,
 });
 

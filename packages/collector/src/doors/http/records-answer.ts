@@ -54,6 +54,9 @@ export const RECORDS_ANSWER = Type.Object({
   refused_total: Type.Integer(),
   received: Type.String(),
   receipt: RECEIPT,
+  checkpoint: Type.Optional(
+    Type.String({ description: 'The signed tree head (C2SP tlog-checkpoint); told to those who sign their batches.' }),
+  ),
 });
 export type RecordsAnswer = Static<typeof RECORDS_ANSWER>;
 

@@ -1,4 +1,4 @@
-import type { AccessRecord, Result } from '@portledger/format';
+import type { AccessRecord, Result, SignedBatch } from '@portledger/format';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalOf } from '../../auth/authenticate.ts';
 import { WRITERS } from '../../auth/principal.ts';
@@ -10,6 +10,7 @@ import type { HttpFault } from '../../http/http-fault.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
 import type { Batch } from '../../ledger/ledger-shapes.ts';
 import { IN_FLIGHT_RESERVE_BYTES } from '../../limits.ts';
+import { BATCH_HEADER, readBatchHeader } from '../../normalise/batch-header.ts';
 import { JsonSource, LineSource } from '../../normalise/record-source.ts';
 import type { Sender } from '../../normalise/sender.ts';
 import { takeIn } from '../../normalise/take-in.ts';
@@ -36,6 +37,9 @@ export type RecordsDoorServices = TakeInServices & {
   readonly onAccepted: (batches: readonly Batch[], notices: readonly AccessRecord[]) => void;
 };
 
+/** Who sends a body, and what they signed of it. */
+type Sending = { readonly sender: Sender; readonly signed: SignedBatch | undefined };
+
 function senderOf(principal: Principal): Sender {
   return { name: principal.name, observer: principal.observer, isAnyObserverAllowed: principal.role === 'admin' };
 }
@@ -46,6 +50,12 @@ function httpFault(fault: TakeInFault): HttpFault {
     case 'body-empty':
     case 'too-many-records':
     case 'disk-full':
+    case 'batch-unsigned':
+    case 'batch-key-unknown':
+    case 'batch-signature-invalid':
+    case 'batch-not-as-signed':
+    case 'batch-records-refused':
+    case 'batch-chain-broken':
       return { code: fault.code, message: fault.message };
     case 'overloaded':
       return { code: 'overloaded' };
@@ -62,7 +72,7 @@ function httpFault(fault: TakeInFault): HttpFault {
 async function receive(
   request: FastifyRequest,
   form: BodyForm,
-  sender: Sender,
+  sending: Sending,
   share: InFlightShare,
   services: RecordsDoorServices,
 ): Promise<Result<TakenIn, HttpFault>> {
@@ -71,11 +81,11 @@ async function receive(
   if (!sent.ok) return sent;
   try {
     counters.bytesReceived += sent.value.length;
-    if (form.encoding === undefined) return await takeBody(sent.value, form, sender, services);
+    if (form.encoding === undefined) return await takeBody(sent.value, form, sending, services);
     const read = await decompressBody(sent.value.toBody(), form.encoding, bounds.bytesMax, share, bodies);
     if (!read.ok) return read;
     try {
-      return await takeBody(read.value, form, sender, services);
+      return await takeBody(read.value, form, sending, services);
     } finally {
       read.value.release();
     }
@@ -88,13 +98,14 @@ async function receive(
 async function takeBody(
   body: BodyBuffer,
   form: BodyForm,
-  sender: Sender,
+  { sender, signed }: Sending,
   services: RecordsDoorServices,
 ): Promise<Result<TakenIn, HttpFault>> {
   const { bytes, length } = body.toBody();
   services.counters.bytesRead += length;
   const source = form.format === 'json' ? new JsonSource(bytes, length) : new LineSource(bytes, length);
-  const taken = await takeIn({ bytes, source, sender }, services, services.receivedNow);
+  const records = signed === undefined ? { bytes, source, sender } : { bytes, source, sender, signed };
+  const taken = await takeIn(records, services, services.receivedNow);
   return taken.ok ? taken : { ok: false, fault: httpFault(taken.fault) };
 }
 
@@ -106,11 +117,13 @@ async function admit(request: FastifyRequest, services: RecordsDoorServices): Pr
     const message = `The body has ${announced} bytes; at most ${services.bounds.bytesMax} are taken.`;
     return { ok: false, fault: { code: 'body-too-large', message } };
   }
+  const signed = readBatchHeader(request.headers[BATCH_HEADER]);
+  if (!signed.ok) return { ok: false, fault: { code: 'batch-signature-invalid', message: signed.fault } };
   const sender = senderOf(principalOf(request));
   const share = services.inFlight.admit(sender.name, announced ?? IN_FLIGHT_RESERVE_BYTES);
   if (share === undefined) return { ok: false, fault: { code: 'overloaded' } };
   try {
-    return await receive(request, form.value, sender, share, services);
+    return await receive(request, form.value, { sender, signed: signed.value }, share, services);
   } finally {
     share.release();
   }
@@ -142,7 +155,7 @@ export function registerRecordsDoor(server: HttpServer, services: () => RecordsD
       response: { 200: RECORDS_ANSWER, 422: RECORDS_ANSWER, ...faultResponses(400, 401, 403, 408, 413, 415, 429, 503) },
     };
     scope.post('/v1/records', { config: { access: WRITERS }, schema }, async (request, reply) => {
-      const { counters, origin, onAccepted } = services();
+      const { counters, origin, onAccepted, ledger } = services();
       counters.requests += 1;
       const taken = await admit(request, services());
       if (!taken.ok) return refuse(reply, taken.fault, counters);
@@ -152,7 +165,10 @@ export function registerRecordsDoor(server: HttpServer, services: () => RecordsD
       counters.recordsRefused += refusedTotal;
       onAccepted(batches, notices);
       const isAllRefused = refusedTotal > 0 && appended.accepted + appended.duplicates === 0;
-      return reply.code(isAllRefused ? 422 : 200).send(recordsAnswer(taken.value, origin));
+      // Who signs says in its next batch what it has seen of the log.
+      const isSigned = request.headers[BATCH_HEADER] !== undefined;
+      const checkpoint = isSigned ? { checkpoint: ledger.published.head().checkpoint } : {};
+      return reply.code(isAllRefused ? 422 : 200).send({ ...recordsAnswer(taken.value, origin), ...checkpoint });
     });
   });
 }

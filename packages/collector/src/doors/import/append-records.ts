@@ -77,6 +77,7 @@ export async function appendRecords(
   const services: TakeInServices = {
     ledger: options.ledger,
     quarantine: options.quarantine,
+    signatures: undefined,
     streams: new DoorStreams(),
     classes: new RetentionClassifier(options.retention ?? DEFAULT_RETENTION_POLICY),
     turn: (name) => turns.next(name),

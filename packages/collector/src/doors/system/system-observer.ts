@@ -121,6 +121,11 @@ export class SystemObserver implements AuditTrail {
     });
   }
 
+  /** Records something that came to pass by itself. */
+  tell(act: Omit<SystemAct, 'timestamp'>): void {
+    this.#record(act);
+  }
+
   /** Records acts on which something waits, such as a deletion; resolves once they are durable. */
   async write(acts: readonly Omit<SystemAct, 'timestamp'>[]): Promise<Result<Appended, AppendFault>> {
     const timestamp = timestampFromMicros(this.#options.clock());
