@@ -20,6 +20,7 @@ import { BodyPool } from './doors/http/body-pool.ts';
 import type { RecordsDoorServices } from './doors/http/records-door.ts';
 import { InFlight, inFlightBounds } from './doors/in-flight.ts';
 import { SystemObserver } from './doors/system/system-observer.ts';
+import { Pacing } from './doors/pacing.ts';
 import { Turns } from './doors/turns.ts';
 import { openIndex } from './followers/index/open-index.ts';
 import type { RecordIndex } from './followers/index/record-index.ts';
@@ -136,7 +137,13 @@ function noteOptions(database: DatabaseSync, system: SystemObserver, options: Co
 
 type Doors = Pick<CollectorParts, 'door' | 'system' | 'observers' | 'quarantine' | 'signing'>;
 
-function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync): Doors {
+/** Durable records that a search does not find yet; none are waited for where the index does not follow. */
+function lagOf(index: RecordIndex): number {
+  const { state, lagRecords } = index.status();
+  return state === 'following' ? lagRecords : 0;
+}
+
+function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync, index: RecordIndex): Doors {
   const { options, clock, log, opened } = place;
   const limits = doorLimits(options);
   const streams = new DoorStreams();
@@ -157,6 +164,7 @@ function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync):
   };
   const system = new SystemObserver({ ledger, streams, observer, clock, onFault });
   const signing = openSigning(place, ledger, database, system);
+  const counters = makeDoorCounters();
   const door: RecordsDoorServices = {
     ledger,
     signatures: signing.signatures,
@@ -166,8 +174,9 @@ function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync):
     turn: (sender) => turns.next(sender),
     origin: originOf(ledger.head().vkey),
     inFlight: new InFlight(inFlightBounds(limits.inFlightBytesMax, limits.bodyBytesMax)),
-    counters: makeDoorCounters(),
+    counters,
     bodies: new BodyPool(BODY_POOL_BYTES_MAX),
+    pacing: new Pacing(() => lagOf(index), counters),
     bounds: { bytesMax: limits.bodyBytesMax, timeoutMs: limits.bodyTimeoutMs, idleTimeoutMs: limits.bodyIdleTimeoutMs },
     receivedNow: () => timestampFromMicros(clock()),
     onAccepted: (batches, notices) => {
@@ -210,7 +219,7 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
       ...(options.indexHotRecordsMax === undefined ? {} : { hotRecordsMax: options.indexHotRecordsMax }),
     }),
   );
-  const doors = openDoors(place, ledger, database);
+  const doors = openDoors(place, ledger, database, index);
   const labels = { version, origin: doors.door.origin };
   if (options.opening !== 'command') {
     noteOptions(database, doors.system, options);

@@ -185,3 +185,13 @@ export const DOOR_STREAMS_MAX = 10_000;
 
 /** Bytes read at a time when records are imported in process. */
 export const IMPORT_CHUNK_BYTES = 1024 * 1024;
+
+/** Durable records that a search may not find yet before requests are held back: a third of a second's at 200,000 a second. */
+export const PACE_LAG_RECORDS_MIN = 65_536;
+
+/** From here on the index is catching up, and requests are not held back for it. */
+export const PACE_LAG_RECORDS_MAX = 1_000_000;
+
+/** Longest that a request is held back, in milliseconds, and how often it is looked whether it may go on. */
+export const PACE_WAIT_MS_MAX = 250;
+export const PACE_STEP_MS = 5;

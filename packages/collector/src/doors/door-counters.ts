@@ -11,6 +11,8 @@ export type DoorCounters = {
   readonly requestsRefused: Map<string, number>;
   /** Requests told to come again later (429, 503). */
   pushBacks: number;
+  /** Requests held back for a moment, so that search keeps up. */
+  heldBack: number;
 };
 
 export function makeDoorCounters(): DoorCounters {
@@ -23,5 +25,6 @@ export function makeDoorCounters(): DoorCounters {
     recordsRefused: 0,
     requestsRefused: new Map(),
     pushBacks: 0,
+    heldBack: 0,
   };
 }

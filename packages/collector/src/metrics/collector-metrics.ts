@@ -58,6 +58,12 @@ function doorMetrics(registry: Registry, { door, inFlight, quarantine, tail, sys
   counter(registry, 'door_records_accepted_total', 'Records made durable.', () => door.recordsAccepted);
   counter(registry, 'door_records_duplicate_total', 'Records that were durable before.', () => door.recordsDuplicate);
   counter(registry, 'door_records_refused_total', 'Records refused one by one.', () => door.recordsRefused);
+  counter(
+    registry,
+    'door_held_back_total',
+    'Requests held back for a moment, so that search keeps up.',
+    () => door.heldBack,
+  );
   counter(registry, 'door_push_backs_total', 'Requests told to come again later (429, 503).', () => door.pushBacks);
   const refused = new Counter({
     name: 'portledger_door_requests_refused_total',

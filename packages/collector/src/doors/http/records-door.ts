@@ -17,6 +17,7 @@ import { takeIn } from '../../normalise/take-in.ts';
 import type { TakeInFault, TakeInServices, TakenIn } from '../../normalise/take-in.ts';
 import type { DoorCounters } from '../door-counters.ts';
 import type { InFlight, InFlightShare } from '../in-flight.ts';
+import type { Pacing } from '../pacing.ts';
 import { decompressBody } from './body-decompression.ts';
 import { bodyForm } from './body-form.ts';
 import type { BodyForm } from './body-form.ts';
@@ -31,6 +32,7 @@ export type RecordsDoorServices = TakeInServices & {
   readonly counters: DoorCounters;
   readonly bounds: BodyBounds;
   readonly bodies: BodyPool;
+  readonly pacing: Pacing;
   /** The time as the ledger writes it. */
   readonly receivedNow: () => string;
   /** Told of what was accepted, once it is durable. */
@@ -157,6 +159,8 @@ export function registerRecordsDoor(server: HttpServer, services: () => RecordsD
     scope.post('/v1/records', { config: { access: WRITERS }, schema }, async (request, reply) => {
       const { counters, origin, onAccepted, ledger } = services();
       counters.requests += 1;
+      // Before the body is read: a request that is held back holds no memory.
+      await services().pacing.turn();
       const taken = await admit(request, services());
       if (!taken.ok) return refuse(reply, taken.fault, counters);
       const { appended, refusedTotal, batches, notices } = taken.value;

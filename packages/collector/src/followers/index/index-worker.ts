@@ -85,6 +85,7 @@ async function follow(core: IndexCore, start: WorkerStart): Promise<void> {
       giveBack(chunks);
       // Messages come in between turns only: without this, searches would wait while feeding goes on.
       await nextTurn();
+      if (inbox.chunks.length === 0) await core.tick();
     } else if (inbox.closeCall !== undefined) {
       await core.close();
       post({ type: 'answer', id: inbox.closeCall, answer: undefined });

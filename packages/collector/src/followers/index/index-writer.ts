@@ -11,6 +11,8 @@ import {
   HOT_RECORDS_MAX,
   HOT_SETS_FLUSHING_MAX,
   INTERRUPT_AGAIN_MS,
+  MERGED_RECORDS_MAX,
+  MERGE_FILES_WAITING_MAX,
 } from './limits.ts';
 import { planMerge } from './merge-plan.ts';
 import { writePartition } from './parquet-file.ts';
@@ -40,6 +42,7 @@ export class IndexWriter {
   readonly #options: WriterOptions;
   readonly #connection: DuckDBConnection;
   readonly #background: DuckDBConnection;
+  readonly #merger: DuckDBConnection;
   readonly #sources: SourceSet;
   readonly #batch = new RowBatch();
   readonly #partitions: { readonly partition: Partition; readonly retire: () => void }[] = [];
@@ -54,18 +57,18 @@ export class IndexWriter {
   readonly #discards = new Set<Promise<unknown>>();
   /** Files are written one after the other, so that they are there in order. */
   #work: Promise<void> = Promise.resolve();
+  /** The merge that runs, if one does. Nothing waits for it but the end. */
+  #merging: Promise<void> | undefined;
 
   private constructor(
     options: WriterOptions,
-    connection: DuckDBConnection,
-    background: DuckDBConnection,
+    connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection],
     sources: SourceSet,
     partitions: readonly Partition[],
     cursor: Cursor,
   ) {
     this.#options = options;
-    this.#connection = connection;
-    this.#background = background;
+    [this.#connection, this.#background, this.#merger] = connections;
     this.#sources = sources;
     for (const partition of partitions) this.#partitions.push(this.#held(partition));
     this.#visible = cursor;
@@ -79,7 +82,8 @@ export class IndexWriter {
     cursor: Cursor,
     options: WriterOptions,
   ): Promise<IndexWriter> {
-    return new IndexWriter(options, await instance.connect(), await instance.connect(), sources, partitions, cursor);
+    const connections = [await instance.connect(), await instance.connect(), await instance.connect()] as const;
+    return new IndexWriter(options, connections, sources, partitions, cursor);
   }
 
   status(): WriterStatus {
@@ -129,11 +133,12 @@ export class IndexWriter {
     this.#shownMs = performance.now();
   }
 
-  /** Work that time brings about: showing the last records, writing out old ones. Call it now and then. */
+  /** Work that time brings about: showing the last records, writing out old ones, merging files. Call it when nothing is to be appended. */
   async tick(): Promise<void> {
     if (this.#hot.pending > 0 && performance.now() - this.#shownMs >= FRESHNESS_MS) this.show();
     const age = performance.now() - this.#hot.startedMs;
     if (this.#hot.records > 0 && age >= (this.#options.hotAgeMaxMs ?? HOT_AGE_MAX_MS)) await this.#rotate();
+    if (this.#flushing.size === 0) this.#startMerge();
   }
 
   async #rotate(): Promise<void> {
@@ -156,7 +161,19 @@ export class IndexWriter {
     this.#flushing.delete(set);
     set.retire();
     this.#flushes += 1;
-    await this.#merge();
+    // Under load merging waits: it would take the processor from the records that nobody finds yet.
+    const small = this.#partitions.filter(({ partition }) => partition.records * 2 <= MERGED_RECORDS_MAX).length;
+    if (small >= MERGE_FILES_WAITING_MAX) this.#startMerge();
+  }
+
+  #startMerge(): void {
+    if (this.#merging !== undefined) return;
+    const merging = this.#merge().finally(() => {
+      this.#merging = undefined;
+    });
+    this.#merging = merging;
+    // A merge that fails leaves its parts as they were; the next write to the same disk tells what is wrong with it.
+    merging.catch(() => undefined);
   }
 
   async #merge(): Promise<void> {
@@ -167,7 +184,7 @@ export class IndexWriter {
     if (first === undefined || last === undefined) return;
     const files = parts.map(({ partition }) => pathLiteral(partition.path)).join(', ');
     const range = { first: first.partition.first, next: last.partition.next };
-    const merged = await writePartition(this.#background, this.#options.dir, `read_parquet([${files}])`, range, false);
+    const merged = await writePartition(this.#merger, this.#options.dir, `read_parquet([${files}])`, range, false);
     // A crash before this step leaves whole and parts: the start keeps the whole, whose range contains theirs.
     this.#partitions.splice(plan.from, parts.length, this.#held(merged));
     for (const part of parts) part.retire();
@@ -212,18 +229,23 @@ export class IndexWriter {
 
   /** Breaks off what is being written and waits until nothing runs. What was begun is cleared by the next start. */
   async abandon(): Promise<void> {
-    const again = setInterval(() => this.#background.interrupt(), INTERRUPT_AGAIN_MS);
-    this.#background.interrupt();
-    await this.#work.catch(() => undefined);
+    const interrupt = (): void => {
+      this.#background.interrupt();
+      this.#merger.interrupt();
+    };
+    const again = setInterval(interrupt, INTERRUPT_AGAIN_MS);
+    interrupt();
+    await Promise.allSettled([this.#work, this.#merging]);
     clearInterval(again);
     await Promise.all(this.#discards);
   }
 
   async close(): Promise<void> {
     await this.#work;
+    this.#merger.interrupt();
+    await this.#merging?.catch(() => undefined);
     this.#hot.seal();
     await Promise.all(this.#discards);
-    this.#connection.closeSync();
-    this.#background.closeSync();
+    for (const connection of [this.#connection, this.#background, this.#merger]) connection.closeSync();
   }
 }

@@ -76,5 +76,8 @@ export const ROW_GROUP_RECORDS = 32_768;
 export const MERGE_FILES_MIN = 8;
 export const MERGED_RECORDS_MAX = 2_097_152;
 
+/** Files that wait to be merged until there is nothing to append; past it they are merged under load too, so that searches stay fast. */
+export const MERGE_FILES_WAITING_MAX = 64;
+
 /** Longest page cursor taken, in characters. */
 export const PAGE_CURSOR_LENGTH_MAX = 128;
