@@ -198,6 +198,7 @@ export function plainLines(ledger: Ledger): LedgerSource {
         yield { ...chunk, lines: new Uint8Array(buffer, byteOffset, length) };
       }
     },
+    recordsBefore: (cursor) => ledger.recordsBefore(cursor),
     head: () => ledger.head(),
   };
 }

@@ -19,10 +19,14 @@ export type FollowedChunk = {
   readonly lineEnds: Uint32Array;
   /** Batches that the records came in: each begins at `position` of the block and holds until the next. */
   readonly batches: readonly { readonly position: number; readonly count: number; readonly received: string }[];
+  /** Records that were here and were pruned; then there are no lines. */
+  readonly pruned?: number;
 };
 
 /** What a follower needs of the ledger. Records come in order of their addresses. */
 export interface LedgerSource {
   follow(from: Cursor, signal: AbortSignal): AsyncIterable<FollowedChunk>;
+  /** Records ever taken in before the cursor, whether they are still stored or not. */
+  recordsBefore(cursor: Cursor): Promise<number>;
   head(): { readonly durable: Cursor; readonly records: number; readonly vkey: string };
 }

@@ -1,4 +1,4 @@
-import type { BatchEntry } from '@portledger/format';
+import type { BatchEntry, BlockManifest } from '@portledger/format';
 import type { SealedBlock } from './block-reader.ts';
 import type { Chunk } from './ledger-shapes.ts';
 import { CHUNK_RECORDS_MIN } from './limits.ts';
@@ -36,6 +36,12 @@ export function sealedChunk(block: SealedBlock, position: number): Chunk {
     batches: batchesIn(manifest.batches, position, manifest.count),
     sealed: true,
   };
+}
+
+/** What is left of a pruned block from `position` on: how many records there were. */
+export function prunedChunk({ block, class: className, count }: BlockManifest, position: number): Chunk {
+  const nothing = { lines: new Uint8Array(0), lineEnds: new Uint32Array(0), batches: [] };
+  return { block, position, count: 0, class: className, ...nothing, sealed: true, pruned: count - position };
 }
 
 function cutPiece(piece: LivePiece, skip: number): Pick<LivePiece, 'lines' | 'lineEnds' | 'count'> {

@@ -63,6 +63,8 @@ export type Chunk = {
   /** The batches that the run touches, each with the position in the block of its own first record. */
   readonly batches: readonly (BatchEntry & { readonly position: number })[];
   readonly sealed: boolean;
+  /** Records of the block that are gone, pruned with authority: then `count` is 0 and there are no lines. */
+  readonly pruned?: number;
 };
 
 /** How far a stream has come. */
@@ -125,10 +127,12 @@ export interface Ledger {
   append(batches: readonly Batch[]): Promise<Result<Appended, AppendFault>>;
   /** Every record from the cursor on, in the order of addresses, as soon as it is durable. Ends when aborted. */
   follow(from: Cursor, signal: AbortSignal): AsyncIterable<Chunk>;
-  /** One whole block, sealed or open; undefined where there is none. */
+  /** One whole block, sealed or open; undefined where there is none. Of a pruned one no lines are left: see `pruned`. */
   chunk(block: number): Promise<Chunk | undefined>;
   proof(block: number, position: number): Promise<Result<RecordProof, ProofRefusal>>;
   head(): LedgerHead;
+  /** Records ever taken in before the cursor, whether they are still stored or not. */
+  recordsBefore(cursor: Cursor): Promise<number>;
   /** How far a stream has come; undefined where none of its records is held, or it was silent for too long. */
   streamEnd(observer: string, session: string): StreamEnd | undefined;
   /** What the checkpoint covers, as an auditor reads it. */

@@ -6,9 +6,9 @@ import { Appender } from './appender.ts';
 import { NodeBlockFiles } from './block-files.ts';
 import type { BlockFiles } from './block-files.ts';
 import { BlockReader, onMovingEdge } from './block-reader.ts';
-import { liveChunk, sealedChunk } from './chunks.ts';
+import { liveChunk } from './chunks.ts';
 import { DataLock } from './data-lock.ts';
-import { followFrom, readSealed } from './follower.ts';
+import { followFrom, readChunk, readSealed } from './follower.ts';
 import type { BlockSource } from './follower.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
 import { HighWater, checkHighWater, highWaterPath } from './high-water.ts';
@@ -30,6 +30,7 @@ import { SEAL_INTERVAL_MS, SESSIONS_MAX } from './limits.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import { NodeDisk } from './node-disk.ts';
 import { TileCache, proveRecord } from './prove.ts';
+import { PrunedSegments, pruneText } from './pruned-segments.ts';
 import { PublishedLog } from './published-log.ts';
 import { SealQueue } from './seal-queue.ts';
 import type { Published, RoundJob, SealedState, SealingPort } from './sealing-port.ts';
@@ -111,7 +112,8 @@ class OpenedLedger implements Ledger {
       vkey: state.vkey,
     }));
     const live = new LiveBlocks(state.sealedBlocks);
-    this.#source = { live, reader: new BlockReader(parts.files), sealedBlocks: () => this.#sealedBlocks };
+    const [reader, sealedBlocks] = [new BlockReader(parts.files), () => this.#sealedBlocks];
+    this.#source = { live, reader, sealedBlocks, pruned: new PrunedSegments(reader, sealedBlocks) };
     this.#seals = new SealQueue(parts.sealing, (published, round) => this.#published(published, round));
     this.#appender = new Appender({
       disk: parts.disk,
@@ -153,7 +155,7 @@ class OpenedLedger implements Ledger {
     const live = this.#source.live.block(block);
     if (live !== undefined) return liveChunk(live, 0);
     if (!Number.isSafeInteger(block) || block < 0 || block >= this.#sealedBlocks) return undefined;
-    return sealedChunk(await readSealed(this.#source, block), 0);
+    return readChunk(this.#source, block, 0);
   }
 
   async proof(block: number, position: number): Promise<Result<RecordProof, ProofRefusal>> {
@@ -167,6 +169,9 @@ class OpenedLedger implements Ledger {
       return fail({ code: 'not-sealed', message: `block ${block} is not sealed yet: ask again in a second` });
     }
     const sealed = await readSealed(this.#source, block);
+    if (sealed.lines === undefined) {
+      return fail({ code: 'pruned', message: `record ${block}:${position} was ${pruneText(sealed.notice)}` });
+    }
     if (position >= sealed.manifest.count) {
       return fail({
         code: 'not-found',
@@ -178,6 +183,17 @@ class OpenedLedger implements Ledger {
         proveRecord(sealed, position, { reader, tiles: this.#tiles, checkpoint: this.#checkpoint }),
       ),
     );
+  }
+
+  async recordsBefore({ block, position }: Cursor): Promise<number> {
+    const { live, reader, sealedBlocks } = this.#source;
+    const [sealed, total] = [this.#sealedBlocks, this.#appender.records];
+    let after = 0;
+    for (let number = Math.max(block, sealed); number < live.next; number++) after += live.block(number)?.count ?? 0;
+    for (let number = block; number < sealed; number++) {
+      after += (await onMovingEdge(sealedBlocks, (size) => reader.manifest(number, size))).count;
+    }
+    return total - after + Math.min(position, after);
   }
 
   head(): LedgerHead {

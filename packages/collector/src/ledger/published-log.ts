@@ -26,6 +26,7 @@ import type { BlockManifest, RecordSetProof, Result, SetBlock } from '@portledge
 import { nodeSha256 } from '@portledger/format/node';
 import { NodeBlockFiles } from './block-files.ts';
 import { BlockReader } from './block-reader.ts';
+import { PrunedSegments, pruneText } from './pruned-segments.ts';
 import { EDGE_READ_ATTEMPTS_MAX, PROOF_ADDRESSES_MAX, PROOF_BLOCKS_MAX } from './limits.ts';
 
 /** What is published: a signed checkpoint over `size` blocks, and the key that it is signed with. */
@@ -70,12 +71,14 @@ export class PublishedLog {
   readonly #folder: string;
   readonly #head: () => PublishedHead;
   readonly #blocks: BlockReader;
+  readonly #pruned: PrunedSegments;
 
   /** `folder` is `DIR/ledger`; `head` is asked anew for each reading. */
   constructor(folder: string, head: () => PublishedHead) {
     this.#folder = folder;
     this.#head = head;
     this.#blocks = new BlockReader(new NodeBlockFiles(folder));
+    this.#pruned = new PrunedSegments(this.#blocks, () => this.#head().size);
   }
 
   head(): PublishedHead {
@@ -163,7 +166,12 @@ export class PublishedLog {
     if (beyond !== undefined)
       return refuse('not-found', `Block ${block} has ${manifest.count} records, none at ${beyond}.`, beyond);
     const lines = await this.#lines(manifest);
-    if (lines === undefined) return refuse('pruned', `The segment of block ${block} is no longer stored.`);
+    if (lines === undefined) {
+      const notice = await this.#pruned.of(manifest);
+      return notice === undefined
+        ? refuse('not-found', `Block ${block} is no longer stored, and nothing in the log says that it was pruned.`)
+        : refuse('pruned', `Block ${block} was ${pruneText(notice)}.`);
+    }
     const levels = new MerkleLevels(
       nodeSha256,
       lines.map((line) => leafHash(nodeSha256, line)),

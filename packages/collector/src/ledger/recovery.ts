@@ -23,6 +23,7 @@ import type { LedgerDisk } from './ledger-disk.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import type { RecoveryNotice } from './ledger-shapes.ts';
 import type { LogSigner } from './log-signer.ts';
+import { isPrunedByLedger } from './prune-authority.ts';
 import { Sealer, layStage, placeFile, readStage, segmentOf } from './sealer.ts';
 import type { OnSigned } from './sealer.ts';
 import { SealedTree } from './sealed-tree.ts';
@@ -156,12 +157,13 @@ export class Recovery {
     if (fault !== undefined) throw damaged(fault);
   }
 
-  /** Every class's last segment must reach to where the published manifests end. */
+  /** Every class's last segment must reach to where the published manifests end, unless it was pruned. */
   #checkSegments(tree: SealedTree): void {
     for (const [className, { segment, end }] of tree.segments) {
       const path = segmentOf({ class: className, segment });
       const bytes = this.#disk.size(path);
       if (bytes !== undefined && bytes >= end) continue;
+      if (bytes === undefined && isPrunedByLedger(this.#disk, tree.size, { class: className, segment })) continue;
       throw new LedgerError(
         'published-ahead-of-stored',
         `${path} has ${bytes ?? 'no'} bytes, but the published blocks in it end at ${end}: refusing to run. Restore the segment from a copy`,

@@ -95,6 +95,12 @@ export function makeFrames(
   room: BlockRoom,
 ): RoundFrames {
   const ends = new Map(before);
+  for (const { class: className } of job.blocks) {
+    const current = before.get(className);
+    // Pruned while it was the last of its class: the next block begins another.
+    if (current !== undefined && disk.size(segmentPath(className, current.segment)) === undefined)
+      ends.delete(className);
+  }
   const manifests: BlockManifest[] = [];
   const frames: { path: string; offset: number; bytes: Uint8Array }[] = [];
   const sealed = timestampFromMicros(job.nowMicros);

@@ -10,7 +10,7 @@ import { recordOfChunk } from '../chunk-record.ts';
 import { BLOCK, CLASS, POSITION, RECEIVED, RECORD } from '../schemas/record-schemas.ts';
 
 const ADDRESS = Type.Object({ block: BLOCK, position: POSITION });
-const FAULTS = faultResponses(400, 401, 403, 404, 503);
+const FAULTS = faultResponses(400, 401, 403, 404, 410, 503);
 
 const RECORD_ROUTE_SCHEMA = {
   operationId: 'record',
@@ -52,7 +52,7 @@ const PROOF_ROUTE_SCHEMA = {
       vkey: Type.String({ description: "The log's verifier key (C2SP signed-note)." }),
     }),
     ...FAULTS,
-    ...faultResponses(409, 410),
+    ...faultResponses(409),
   },
 };
 
@@ -74,6 +74,12 @@ export function registerRecordRoutes(server: HttpServer, services: Services): vo
     const { ledger, audit } = services();
     const { block, position } = request.params;
     const chunk = await ledger.chunk(block);
+    if (chunk?.pruned !== undefined) {
+      const gone = position < chunk.pruned ? await ledger.proof(block, position) : undefined;
+      return gone?.ok === false && gone.fault.code === 'pruned'
+        ? sendFault(reply, { code: 'pruned', message: gone.fault.message })
+        : sendFault(reply, { code: 'record-not-found' });
+    }
     const found = chunk === undefined ? undefined : recordOfChunk(chunk, position);
     if (chunk === undefined || found === undefined) return sendFault(reply, { code: 'record-not-found' });
     audit.read(principalOf(request), { kind: 'record', query: `${block}/${position}` });

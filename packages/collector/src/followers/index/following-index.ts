@@ -14,6 +14,7 @@ import {
 } from './limits.ts';
 import type { IndexOptions } from './index-options.ts';
 import type {
+  BlockRange,
   Histogram,
   HistogramRequest,
   IndexStatus,
@@ -39,6 +40,8 @@ export class FollowingIndex implements RecordIndex {
   readonly #ledger: LedgerSource;
   readonly #worker: Worker;
   readonly #stop = new AbortController();
+  /** Records before the cursor that were pruned before the index got to hold them, or before it was opened. */
+  #absent: number;
   readonly #pending = new Map<number, Pending>();
   readonly #waiters = new Set<Waiter>();
   #status: CoreStatus;
@@ -51,8 +54,9 @@ export class FollowingIndex implements RecordIndex {
   #following: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(ledger: LedgerSource, worker: Worker, status: CoreStatus) {
+  private constructor(ledger: LedgerSource, worker: Worker, status: CoreStatus, absent: number) {
     this.#ledger = ledger;
+    this.#absent = absent;
     this.#worker = worker;
     this.#status = status;
     worker.on('message', (message: FromWorker) => this.#take(message));
@@ -92,7 +96,9 @@ export class FollowingIndex implements RecordIndex {
       name: 'portledger-index',
     });
     FollowingIndex.#restAtExit(worker, rest);
-    const index = new FollowingIndex(ledger, worker, await opened(worker));
+    const status = await opened(worker);
+    const absent = (await ledger.recordsBefore(status.cursor)) - status.records;
+    const index = new FollowingIndex(ledger, worker, status, Math.max(0, absent));
     index.#following = index.#follow().catch((error: unknown) => index.#fail(String(error)));
     return index;
   }
@@ -106,7 +112,11 @@ export class FollowingIndex implements RecordIndex {
         });
       }
       if (signal.aborted) return;
-      this.#feed(chunk);
+      if (chunk.pruned === undefined) this.#feed(chunk);
+      else {
+        this.#absent += chunk.pruned;
+        for (const waiter of this.#waiters) this.#settle(waiter);
+      }
     }
   }
 
@@ -207,13 +217,21 @@ export class FollowingIndex implements RecordIndex {
   }
 
   status(): IndexStatus {
-    const { records } = this.#status;
     return {
       ...this.#status,
       state: this.#state,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      lagRecords: Math.max(0, this.#ledger.head().records - records),
+      lagRecords: Math.max(0, this.#ledger.head().records - this.#seen),
     };
+  }
+
+  /** Records of the ledger that are searchable, or were and have been pruned. */
+  get #seen(): number {
+    return this.#status.records + this.#status.recordsPruned + this.#absent;
+  }
+
+  async prune(ranges: readonly BlockRange[]): Promise<number> {
+    return this.#call('prune', { ranges });
   }
 
   async reached(cursor: Cursor): Promise<void> {
@@ -228,7 +246,7 @@ export class FollowingIndex implements RecordIndex {
 
   /** The end of one block and the start of the next are one place with two addresses, so the count decides as well. */
   #settle(waiter: Waiter): void {
-    if (compareCursors(this.#status.cursor, waiter.cursor) < 0 && this.#status.records < waiter.records) return;
+    if (compareCursors(this.#status.cursor, waiter.cursor) < 0 && this.#seen < waiter.records) return;
     this.#waiters.delete(waiter);
     waiter.resolve();
   }

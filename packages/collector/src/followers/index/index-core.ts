@@ -10,6 +10,7 @@ import { HISTOGRAM_BUCKETS_MAX, PAGE_HITS_MAX, TOP_BUCKETS_MAX } from './limits.
 import { formatPageCursor, parsePageCursor } from './page-cursor.ts';
 import { QueryGate } from './query-gate.ts';
 import type {
+  BlockRange,
   Histogram,
   HistogramRequest,
   IndexStatus,
@@ -74,6 +75,10 @@ export class IndexCore {
 
   show(): void {
     this.#writer.show();
+  }
+
+  prune(ranges: readonly BlockRange[]): Promise<number> {
+    return this.#writer.prune(ranges);
   }
 
   flush(): Promise<void> {

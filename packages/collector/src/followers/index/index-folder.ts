@@ -49,8 +49,8 @@ async function readChain(
   chain: readonly (PartitionRange & { readonly path: string })[],
 ): Promise<{ partitions: Partition[]; cursor: Cursor }> {
   const partitions: Partition[] = [];
-  for (const [number, { path, first, next }] of chain.entries()) {
-    const partition = await readPartition(connection, path, { first, next }).catch(() => undefined);
+  for (const [number, { path, ...range }] of chain.entries()) {
+    const partition = await readPartition(connection, path, range).catch(() => undefined);
     if (partition === undefined) {
       for (const unusable of chain.slice(number)) await rm(unusable.path);
       break;

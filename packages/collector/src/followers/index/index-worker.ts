@@ -119,6 +119,8 @@ async function answerOf(core: IndexCore, call: Call): Promise<unknown> {
       return core.histogram(call.request);
     case 'count':
       return core.count(call.request);
+    case 'prune':
+      return core.prune(call.request.ranges);
     case 'flush':
       return core.flush();
     case 'close':

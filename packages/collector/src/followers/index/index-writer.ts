@@ -15,6 +15,8 @@ import {
   MERGE_FILES_WAITING_MAX,
 } from './limits.ts';
 import { planMerge } from './merge-plan.ts';
+import { countIn, inRanges, reaches } from './pruned-rows.ts';
+import type { BlockRange } from './record-index.ts';
 import { writePartition } from './parquet-file.ts';
 import type { Partition } from './partition.ts';
 import { RowBatch } from './row-batch.ts';
@@ -31,6 +33,7 @@ export type WriterStatus = {
   readonly parquetBytes: number;
   readonly flushes: number;
   readonly merges: number;
+  readonly recordsPruned: number;
 };
 
 /**
@@ -53,6 +56,7 @@ export class IndexWriter {
   #sets = 0;
   #flushes = 0;
   #merges = 0;
+  #recordsPruned = 0;
   /** Tables and files being thrown away: awaited before the database is let go. */
   readonly #discards = new Set<Promise<unknown>>();
   /** Files are written one after the other, so that they are there in order. */
@@ -97,6 +101,7 @@ export class IndexWriter {
       parquetBytes: this.#partitions.reduce((sum, { partition }) => sum + partition.bytes, 0),
       flushes: this.#flushes,
       merges: this.#merges,
+      recordsPruned: this.#recordsPruned,
     };
   }
 
@@ -189,6 +194,32 @@ export class IndexWriter {
     this.#partitions.splice(plan.from, parts.length, this.#held(merged));
     for (const part of parts) part.retire();
     this.#merges += 1;
+  }
+
+  /** Writes the files that hold records of pruned blocks again without them. */
+  async prune(ranges: readonly BlockRange[]): Promise<number> {
+    const before = this.#recordsPruned;
+    const work = this.#work.then(() => this.#takeOut(ranges));
+    this.#work = work;
+    await work;
+    return this.#recordsPruned - before;
+  }
+
+  async #takeOut(ranges: readonly BlockRange[]): Promise<void> {
+    for (const held of [...this.#partitions]) {
+      const { partition } = held;
+      const own = ranges.filter((range) => reaches(partition, range));
+      const count = partition.records === 0 ? 0 : await countIn(this.#background, partition, own);
+      if (count === 0) continue;
+      const from = `(SELECT * FROM read_parquet(${pathLiteral(partition.path)}) WHERE NOT (${inRanges(own)}))`;
+      const { first, next, generation = 0 } = partition;
+      const range = { first, next, generation: generation + 1 };
+      const left = await writePartition(this.#background, this.#options.dir, from, range, false);
+      // A crash before this step leaves both: the start takes the later generation.
+      this.#partitions.splice(this.#partitions.indexOf(held), 1, this.#held(left));
+      this.#recordsPruned += count;
+      held.retire();
+    }
   }
 
   #held(partition: Partition): { partition: Partition; retire: () => void } {

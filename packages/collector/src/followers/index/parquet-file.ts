@@ -40,11 +40,13 @@ export async function readPartition(
   const sql = `SELECT count(*), min("timestamp"), max("timestamp") FROM read_parquet(${pathLiteral(path)})`;
   const [row] = await readRows(connection, { sql, params: [] });
   const { size } = await stat(path);
+  const records = Number(row?.[0]);
+  if (records === 0) return { ...range, path, bytes: size, records, lowMicros: Infinity, highMicros: -Infinity };
   return {
     ...range,
     path,
     bytes: size,
-    records: Number(row?.[0]),
+    records,
     lowMicros: microsOf(row?.[1]),
     highMicros: microsOf(row?.[2]),
   };

@@ -71,6 +71,9 @@ export type Histogram = {
   readonly total: number;
 };
 
+/** Blocks of one retention class, first and last among them. */
+export type BlockRange = { readonly class: string; readonly first: number; readonly last: number };
+
 export type IndexStatus = {
   readonly state: 'following' | 'failed' | 'closed';
   /** Why it failed. */
@@ -88,6 +91,8 @@ export type IndexStatus = {
   readonly lagRecords: number;
   readonly flushes: number;
   readonly merges: number;
+  /** Records taken out since the start, because the ledger had pruned them. */
+  readonly recordsPruned: number;
   readonly queriesActive: number;
   readonly queriesQueued: number;
   readonly queriesRun: number;
@@ -104,6 +109,11 @@ export interface RecordIndex {
   status(): IndexStatus;
   /** Resolves once a search finds every record before `cursor`; rejects if the index stops first. */
   reached(cursor: Cursor): Promise<void>;
+  /**
+   * Takes the records of pruned blocks out of the files and tells how many they were. What is only in memory yet is not
+   * looked at: ask again later, which costs little where nothing is left to do.
+   */
+  prune(ranges: readonly BlockRange[]): Promise<number>;
   /** Writes what is only in memory to Parquet now. */
   flush(): Promise<void>;
   close(): Promise<void>;

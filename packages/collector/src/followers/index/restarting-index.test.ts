@@ -20,6 +20,7 @@ function everything(): Query {
 function brokenFor(ledger: MemoryLedger, failures: number): LedgerSource {
   let readers = 0;
   return {
+    recordsBefore: (cursor) => ledger.recordsBefore(cursor),
     head: () => ledger.head(),
     async *follow(from, signal): AsyncGenerator<FollowedChunk> {
       readers += 1;

@@ -7,6 +7,7 @@ import { FollowingIndex } from './following-index.ts';
 import type { IndexOptions } from './index-options.ts';
 import { RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS, RESTART_FORGIVEN_MS } from './limits.ts';
 import type {
+  BlockRange,
   Histogram,
   HistogramRequest,
   IndexStatus,
@@ -130,6 +131,10 @@ export class RestartingIndex implements RecordIndex {
     };
   }
 
+  async prune(ranges: readonly BlockRange[]): Promise<number> {
+    return this.#current.prune(ranges);
+  }
+
   async reached(cursor: Cursor): Promise<void> {
     return this.#current.reached(cursor);
   }
@@ -153,6 +158,7 @@ export class RestartingIndex implements RecordIndex {
 function watched(ledger: LedgerSource, onStopped: () => void): LedgerSource {
   return {
     head: () => ledger.head(),
+    recordsBefore: (cursor) => ledger.recordsBefore(cursor),
     follow: (from, signal) => {
       signal.addEventListener('abort', onStopped, { once: true });
       return ledger.follow(from, signal);

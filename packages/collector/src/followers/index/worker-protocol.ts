@@ -3,6 +3,7 @@ import type { Query } from '../../query/query.ts';
 import type { FollowedChunk } from '../ledger-source.ts';
 import type { CoreOptions, CoreStatus } from './index-core.ts';
 import type {
+  BlockRange,
   Histogram,
   HistogramRequest,
   SearchFault,
@@ -24,6 +25,7 @@ export type Calls = {
   readonly top: { readonly request: TopRequest; readonly answer: Result<TopList, SearchFault> };
   readonly histogram: { readonly request: HistogramRequest; readonly answer: Result<Histogram, SearchFault> };
   readonly count: { readonly request: { readonly query: Query }; readonly answer: Result<number, SearchFault> };
+  readonly prune: { readonly request: { readonly ranges: readonly BlockRange[] }; readonly answer: number };
   readonly flush: { readonly request: undefined; readonly answer: undefined };
   readonly close: { readonly request: undefined; readonly answer: undefined };
 };

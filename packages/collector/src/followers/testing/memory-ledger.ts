@@ -40,6 +40,10 @@ export class MemoryLedger implements LedgerSource {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
+  recordsBefore(cursor: Cursor): Promise<number> {
+    return Promise.resolve(this.hits.filter((hit) => compareCursors(hit, cursor) < 0).length);
+  }
+
   head(): { durable: Cursor; records: number; vkey: string } {
     return { durable: this.#durable, records: this.#records, vkey: this.#vkey };
   }
