@@ -6,6 +6,8 @@ import type { CaptureChoice } from './capture/started-capture.ts';
 export type AgentOptions = {
   /** This host's name; must be the observer that the token was made for. */
   readonly observer: string;
+  /** The agent's version, told in `capture-started`. */
+  readonly version?: string;
   /** Base URL, such as `http://127.0.0.1:7071`. */
   readonly collectorUrl: string;
   /** Ingest token, sent as a bearer token. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { hostname, release } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { AgentOptions } from './agent-options.ts';
 import { startAgent } from './start-agent.ts';
@@ -16,7 +17,7 @@ describe('agent', () => {
     await using folder = await scratchFolder();
     await using door = new StandInDoor();
     await door.open();
-    const agent = await startAgent(options(door, folder.path, { pollIntervalMs: 20 }));
+    const agent = await startAgent(options(door, folder.path, { pollIntervalMs: 20, version: '1.2.3' }));
     const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -50,6 +51,8 @@ describe('agent', () => {
       ).size,
     ).toBe(1);
     expect(door.records[0]).toMatchObject({ action: 'capture-started', seq: 0, session: agent.session });
+    const labels = { version: '1.2.3', host: hostname(), kernel: release(), btf: expect.stringMatching(/^(yes|no)$/) };
+    expect(door.records[0]?.labels).toMatchObject({ mode: agent.mode, ...labels });
     expect(door.records[0]?.labels?.['misses']).toContain('UDP: not yet covered');
     expect(door.records.at(-1)).toMatchObject({ action: 'capture-stopped' });
     expect(door.records.some(({ labels }) => labels?.['standing'] === 'true')).toBe(true);

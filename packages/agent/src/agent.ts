@@ -1,10 +1,10 @@
-import { release } from 'node:os';
 import { parseLine } from '@portledger/format';
 import type { AgentOptions } from './agent-options.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { CaptureEvent } from './capture/capture-event.ts';
 import type { CaptureCounters, CaptureMode } from './capture/capture-source.ts';
 import { coverageLine, type CoverageFacts, type CoverageStream } from './coverage/coverage-records.ts';
+import { hostLabels } from './coverage/host-labels.ts';
 import { LossWatch } from './coverage/loss-watch.ts';
 import { OwnLoad } from './coverage/own-load.ts';
 import { HEARTBEAT_INTERVAL_MS, LOSS_CHECK_INTERVAL_MS, START_SETTLED_MS, STOP_DRAIN_MS } from './limits.ts';
@@ -75,7 +75,7 @@ export class Agent implements AsyncDisposable {
         mode: this.mode,
         covers: this.covers,
         misses: this.misses.join('; '),
-        kernel: release(),
+        ...hostLabels(this.#options.version),
         spool_bytes: spool.undeliveredBytes,
         spool_records: spool.undeliveredRecords,
         spool_torn_bytes: spool.tornBytes,

@@ -206,3 +206,4 @@ export {
   type VerifyNote,
   type VerifyReport,
 } from './verification/verify-report.ts';
+export { nearest } from './nearest.ts';

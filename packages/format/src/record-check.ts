@@ -3,6 +3,7 @@ import { isEscapeFree } from './canonical-json.ts';
 import { FIELDS, FIELD_BY_NAME, type FieldSpec } from './fields.ts';
 import { isJsonObject } from './json-value.ts';
 import { LABELS_MAX, LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX } from './limits.ts';
+import { nearest } from './nearest.ts';
 import { recordFault, shown, type RecordFault } from './record-fault.ts';
 import type { AccessRecord } from './record.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -23,9 +24,7 @@ function fieldFault(spec: FieldSpec, value: unknown): RecordFault | undefined {
     case 'port':
       return integerFault(spec, value);
     case 'enum':
-      return typeof value === 'string' && spec.values.includes(value)
-        ? undefined
-        : recordFault('unknown-value', spec.name, `is ${shown(value)}; send one of ${spec.values.join(', ')}`);
+      return enumFault(spec, value);
     case 'version':
       return value === 1
         ? undefined
@@ -35,6 +34,21 @@ function fieldFault(spec: FieldSpec, value: unknown): RecordFault | undefined {
     default:
       return spec satisfies never;
   }
+}
+
+/** A longer list of values than this helps nobody in a refusal. */
+const VALUES_LISTED_MAX = 8;
+
+function enumFault(spec: FieldSpec & { kind: 'enum' }, value: unknown): RecordFault | undefined {
+  if (typeof value === 'string' && spec.values.includes(value)) return undefined;
+  const meant = typeof value === 'string' ? nearest(value, spec.values) : undefined;
+  const listed = spec.values.slice(0, VALUES_LISTED_MAX).join(', ');
+  const others = spec.values.length - VALUES_LISTED_MAX;
+  const remedy =
+    meant === undefined
+      ? `send one of ${listed}${others > 0 ? ` or ${others} others, listed in docs/reference/record.md` : ''}`
+      : `did you mean ${meant}?`;
+  return recordFault('unknown-value', spec.name, `is ${shown(value)}; ${remedy}`);
 }
 
 /** What is wrong with a string of at most `bytesMax` UTF-8 bytes, whatever its field. */

@@ -71,3 +71,13 @@ describe('parseLine tells what is wrong', () => {
     expect(parsed.ok ? '' : parsed.fault.message).toMatch(/; \w/); // every message names a remedy
   });
 });
+
+test('an action that is none is refused with the one that was probably meant, else with a few', () => {
+  const stream = { observer: 'o', observer_kind: 'import', session: 's', seq: 0, v: 1 };
+  const refusal = (action: string) => {
+    const read = parseLine(canonicalJson({ ...stream, action, timestamp: '2026-11-22T14:36:49.000000Z' }));
+    return read.ok ? '' : read.fault.message;
+  };
+  expect(refusal('conection-closed')).toMatch(/did you mean connection-closed\?$/);
+  expect(refusal('purchase')).toMatch(/send one of connection-initiated, (.+, ){6}.+ or \d+ others/);
+});

@@ -52,6 +52,7 @@ async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitC
   const { startAgent } = await loading;
   const running = await startAgent({
     observer: config.get(SETTINGS.observer),
+    version: invocation.version,
     collectorUrl: url,
     token: await readTokenFile(config.get(SETTINGS.agentTokenFile) ?? path.join(dataDir, 'keys', 'agent.token')),
     spoolDir: config.get(SETTINGS.spoolDir) ?? path.join(dataDir, 'spool'),

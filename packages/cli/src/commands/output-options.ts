@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '@portledger/format';
 import type { Failure } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';

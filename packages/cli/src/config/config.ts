@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Result } from '@portledger/format';
 import type { ConfigFault } from './config-fault.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '@portledger/format';
 import { ALL_SETTINGS } from './settings.ts';
 import type { AnySetting } from './settings.ts';
 import type { Place, RawValue, Setting } from './setting.ts';

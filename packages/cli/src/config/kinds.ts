@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { formatByteSize, parseByteSize } from './byte-size.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { parseListenAddress } from './listen-address.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '@portledger/format';
 import { fallbackOf } from './setting.ts';
 import type { RawValue, Setting, SettingInfo } from './setting.ts';
 

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, ErrorCode, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import type { ConfigFault } from './config-fault.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '@portledger/format';
 import type { RawValue } from './setting.ts';
 
 /** Bytes: a configuration beyond it is a mistake, and YAML parsers are slow on hostile input. */

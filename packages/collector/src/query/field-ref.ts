@@ -1,4 +1,4 @@
-import { nearest } from './near-name.ts';
+import { nearest } from '@portledger/format';
 import { QueryFaultError } from './scanner.ts';
 import { EITHER_SIDE, SEARCH_FIELD_BY_NAME, type SearchField } from './search-field.ts';
 

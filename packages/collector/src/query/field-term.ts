@@ -4,7 +4,7 @@ import { foldCase, compareText } from './text-order.ts';
 import { mapLiterals, matchesAnything, plainText, wildcardCount } from './glob.ts';
 import { parseIpRange } from './ip-range.ts';
 import { WILDCARDS_MAX } from './limits.ts';
-import { nearest } from './near-name.ts';
+import { nearest } from '@portledger/format';
 import { anyOf, NOTHING, type Query, type TextBound, type TextTarget } from './query.ts';
 import { QueryFaultError, type Written } from './scanner.ts';
 import type { SearchField } from './search-field.ts';

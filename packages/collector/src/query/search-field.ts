@@ -58,6 +58,7 @@ export const EITHER_SIDE: ReadonlyMap<string, readonly [SearchFieldName, SearchF
 
 /** Where a word without a field is looked for. Documented in docs/search.md. */
 export const WORD_FIELDS = [
+  'action',
   'user',
   'service',
   'dest_service',
