@@ -146,9 +146,10 @@ export const SIGN_IN_FAILURE_ADDRESSES_MAX = 4_096;
 /** Tokens that are not revoked. */
 export const TOKENS_MAX = 10_000;
 
-/** One file of the quarantine in bytes, and how many are kept: refused lines can fill 128 MiB, never the disk. */
-export const QUARANTINE_FILE_BYTES_MAX = 16 * 1024 * 1024;
-export const QUARANTINE_FILES_MAX = 8;
+/** Bytes of the quarantine: refused lines can fill this much, never the disk. Who sends the most rubbish loses its oldest. */
+export const QUARANTINE_BYTES_MAX = 128 * 1024 * 1024;
+/** Bytes of one of its files, which is what is dropped at once. */
+export const QUARANTINE_FILE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Bytes kept of one refused line. */
 export const QUARANTINE_RAW_BYTES_MAX = 4 * 1024;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { QUARANTINE_FILE_BYTES_MAX, QUARANTINE_FILES_MAX, QUARANTINE_RAW_BYTES_MAX } from '../limits.ts';
+import { QUARANTINE_BYTES_MAX, QUARANTINE_FILE_BYTES_MAX, QUARANTINE_RAW_BYTES_MAX } from '../limits.ts';
 import { Quarantine } from './quarantine.ts';
 
 test('stays within its bound, drops the oldest and counts it', async () => {
@@ -18,8 +18,11 @@ test('stays within its bound, drops the oldest and counts it', async () => {
     for (let body = 0; body < 45; body += 1) await quarantine.keep('sender', lines, 1_200);
     await quarantine.close();
     const files = await readdir(dir);
-    expect(files).toHaveLength(QUARANTINE_FILES_MAX);
-    for (const file of files) expect((await stat(join(dir, file))).size).toBeLessThanOrEqual(QUARANTINE_FILE_BYTES_MAX);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(dir, file))).size));
+    for (const size of sizes) expect(size).toBeLessThanOrEqual(QUARANTINE_FILE_BYTES_MAX);
+    const kept = sizes.reduce((sum, size) => sum + size, 0);
+    expect(kept).toBeLessThanOrEqual(QUARANTINE_BYTES_MAX);
+    expect(kept).toBeGreaterThan(QUARANTINE_BYTES_MAX - QUARANTINE_FILE_BYTES_MAX);
     expect(quarantine.counters().filesDropped).toBeGreaterThan(0);
     const last = (await readFile(join(dir, files.toSorted().at(-1) ?? ''), 'utf8')).trimEnd().split('\n');
     expect(JSON.parse(last.at(-1) ?? '')).toMatchObject({ sender: 'sender', count: 200 });
@@ -48,6 +51,33 @@ test('what waits together is written together, and each waits until it is writte
       .map((line) => JSON.parse(line).line);
     expect(written).toEqual(Array.from({ length: 50 }, (_, line) => line));
     await quarantine.close();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test('one who sends rubbish without end pushes out its own lines, and nobody else’s, also over a restart', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-quarantine-'));
+  try {
+    const lines = (raw: string, count: number) =>
+      Array.from({ length: count }, (_, line) => ({
+        refusal: { line, code: 'not-json', reason: 'broken' } as const,
+        raw,
+        rawBytes: raw.length,
+      }));
+    const flood = lines('x'.repeat(QUARANTINE_RAW_BYTES_MAX), 1_000);
+    for (let start = 0; start < 2; start += 1) {
+      const quarantine = new Quarantine(dir, () => 1_790_000_000_000_000);
+      await quarantine.keep(`modest/../${start}`, lines(`kept ${start}`, 3), 3);
+      for (let body = 0; body < 40; body += 1) await quarantine.keep('loud', flood, 1_000);
+      await quarantine.close();
+      expect(quarantine.counters().filesDropped).toBeGreaterThan(0);
+    }
+    const texts = await Promise.all((await readdir(dir)).map((file) => readFile(join(dir, file), 'utf8')));
+    for (const start of [0, 1]) {
+      const mine = texts.filter((text) => text.includes(`"sender":"modest/../${start}"`));
+      expect(mine.map((text) => text.trimEnd().split('\n').length)).toEqual([3]);
+    }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
