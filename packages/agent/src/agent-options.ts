@@ -14,6 +14,8 @@ export type AgentOptions = {
   readonly token: string;
   /** Folder for undelivered records; one agent at a time. Made with mode 0700. */
   readonly spoolDir: string;
+  /** Folder of the key that batches are signed with; made when missing, 0700. Without it they go out unsigned. */
+  readonly identityDir?: string;
   /** Bytes on disk; default SPOOL_BYTES_MAX. */
   readonly spoolBytesMax?: number;
   /** Milliseconds; default HEARTBEAT_INTERVAL_MS. */
@@ -24,6 +26,10 @@ export type AgentOptions = {
   readonly pollIntervalMs?: number;
   /** A capture source of the caller's own, instead of `capture`. */
   readonly captureSource?: CaptureSource;
+  /**
+   * The process is the agent's alone, so its priority may change: others go first while it keeps up. Default false.
+   */
+  readonly ownProcess?: boolean;
   /** Called with each record as it is numbered; costs a parse each, so for showing and tests, not for load. */
   readonly onRecord?: (record: AccessRecord) => void;
   readonly log?: AgentLog;

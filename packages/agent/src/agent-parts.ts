@@ -9,6 +9,7 @@ import { coverageLine } from './coverage/coverage-records.ts';
 import { openLibc, type Libc } from './libc/libc.ts';
 import { SPOOL_BYTES_MAX } from './limits.ts';
 import { CgroupPaths } from './process/cgroup-paths.ts';
+import { OwnPriority } from './process/own-priority.ts';
 import { ProcessReader } from './process/process-reader.ts';
 import { CaptureLines } from './shaping/capture-line.ts';
 import { ConnectionIds } from './shaping/connection-ids.ts';
@@ -20,6 +21,7 @@ import { ClockOffset } from './stream/clock-offset.ts';
 import { CollectorClient } from './stream/collector-client.ts';
 import { RecordStream } from './stream/record-stream.ts';
 import { Sender } from './stream/sender.ts';
+import { Signing } from './stream/signing.ts';
 import { newSessionId } from './stream/session-id.ts';
 import { lockSpool } from './stream/spool-lock.ts';
 import { Spool } from './stream/spool.ts';
@@ -61,7 +63,12 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
       clock,
       now: () => performance.timeOrigin + performance.now(),
     });
-    const sender = new Sender({ spool, client, log });
+    const { identityDir, observer, collectorUrl } = options;
+    const signing =
+      identityDir === undefined
+        ? {}
+        : { signing: new Signing({ dir: identityDir, observer, collectorUrl, client, log }) };
+    const sender = new Sender({ spool, client, log, ...signing });
     const stream = new RecordStream({
       session,
       spool,
@@ -88,14 +95,19 @@ function checkObserver(observer: string, session: string): void {
 
 type Host = { readonly libc: Libc | undefined; readonly processes: ProcessReader; readonly log: AgentLog };
 
-function openCapture(options: AgentOptions, host: Host): Promise<StartedCapture> {
+async function openCapture(options: AgentOptions, host: Host): Promise<StartedCapture> {
   if (options.captureSource !== undefined) return beginCapture(options.captureSource);
   const { pollIntervalMs } = options;
-  return startCapture({
+  const priority = options.ownProcess === true ? OwnPriority.open() : undefined;
+  const capture = await startCapture({
     choice: options.capture ?? 'auto',
     ...host,
     ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+    onPressure: (isPressed) => priority?.set(!isPressed),
   });
+  // Only where events wait safely until it is the agent's turn, and tell when they have waited for too long.
+  if (capture.source.mode === 'ebpf') priority?.set(true);
+  return capture;
 }
 
 type LineSetting = {

@@ -14,6 +14,8 @@ export const NETLINK_TIMEOUT_MS = 1_000;
 export const OWNER_SCAN_PART = 0.05;
 /** Milliseconds that it may take at once after a quiet time. */
 export const OWNER_SCAN_BURST_MS = 250;
+/** Niceness of the agent's process while it keeps up: a busy core then still gives it a tenth, which a saturating load needs. */
+export const POLITE_NICE = 10;
 /** Processes whose details are remembered. */
 export const PROCESSES_MAX = 8_192;
 /** Attributed owners remembered (one a process image). */

@@ -9,8 +9,8 @@ const UDP_MISSED = 'UDP: not yet covered';
 const COVERS = 'TCP over IPv4 and IPv6 in all network namespaces, as it happens';
 
 /** Opens kernel capture. A fault is what a host can lack. */
-export function openEbpfCapture(): Promise<Result<CaptureSource, KernelFault>> {
-  return openKernelCapture();
+export function openEbpfCapture(onPressure: (isPressed: boolean) => void): Promise<Result<CaptureSource, KernelFault>> {
+  return openKernelCapture({ onPressure });
 }
 
 /** Loads the kernel programs and takes them away again. */

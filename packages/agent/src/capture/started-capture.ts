@@ -15,6 +15,8 @@ export type CaptureSetting = {
   readonly libc: Libc | undefined;
   readonly processes: ProcessReader;
   readonly log: AgentLog;
+  /** Told when capture fills its buffer faster than it is read, and when that is over; sources without one tell nothing. */
+  readonly onPressure?: (isPressed: boolean) => void;
 };
 
 export type StartedCapture = {
@@ -31,18 +33,19 @@ export type StartedCapture = {
  * Throws when a mode that was asked for by name does not work: falling back would then hide it.
  */
 export async function startCapture(setting: CaptureSetting): Promise<StartedCapture> {
+  const { onPressure = () => {} } = setting;
   switch (setting.choice) {
     case 'none':
       return beginCapture(new NoCapture());
     case 'sock-diag':
       return beginCapture(sockDiag(setting));
     case 'ebpf': {
-      const kernel = await openEbpfCapture();
+      const kernel = await openEbpfCapture(onPressure);
       if (!kernel.ok) throw new Error(`${kernel.fault.message}. ${kernel.fault.remedy}`);
       return beginCapture(kernel.value);
     }
     case 'auto': {
-      const kernel = await openEbpfCapture();
+      const kernel = await openEbpfCapture(onPressure);
       if (kernel.ok) return beginCapture(kernel.value);
       const { message, remedy } = kernel.fault;
       setting.log('warn', `kernel capture does not work here, the socket tables are polled instead: ${message}`, {

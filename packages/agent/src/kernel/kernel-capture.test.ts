@@ -213,13 +213,15 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
 
   test('events wait in the ring while there is no room for them, and none is lost', async () => {
     let room = true;
-    await using recording = await recordCapture({}, () => room);
+    const pressure: boolean[] = [];
+    const options = { ringBytes: 131_072, onPressure: (isPressed: boolean) => pressure.push(isPressed) };
+    await using recording = await recordCapture(options, () => room);
     const { server, port } = await listening('127.0.0.1', answering(Buffer.alloc(1)));
     await recording.next('the listener', ({ kind, destPort }) => kind === 'listener-opened' && destPort === port);
     room = false;
     const { capture, events } = recording;
     const before = Number(capture.counters().extra?.['ring_events_emitted']);
-    const [handed, rounds] = [events.length, 200];
+    const [handed, rounds] = [events.length, 400];
     for (let round = 0; round < rounds; round += 1) {
       const socket = connect({ host: '127.0.0.1', port });
       socket.resume().end();
@@ -229,9 +231,11 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
       .poll(() => Number(capture.counters().extra?.['ring_events_emitted']) - before)
       .toBeGreaterThanOrEqual(2 * rounds);
     expect(events.length).toBe(handed);
+    await expect.poll(() => pressure).toEqual([true]);
     room = true;
     await recording.ofPort(port, 1 + 4 * rounds);
     expect(Object.values(capture.counters().lost)).toEqual([0, 0, 0]);
+    await expect.poll(() => pressure).toEqual([true, false]);
     server.close();
   });
 });

@@ -26,9 +26,12 @@ export type KernelCaptureOptions = {
   readonly objectPath?: string;
   /** Milliseconds; see limits.FILE_PASS_SLOW_MS. */
   readonly filePassSlowMs?: number;
+  /** Told when the ring fills faster than it is read, and when that is over. */
+  readonly onPressure?: (isPressed: boolean) => void;
 };
 
 type Parts = {
+  readonly onPressure: (isPressed: boolean) => void;
   readonly filePassSlowMs: number;
   readonly libbpf: Libbpf;
   readonly object: KernelObject;
@@ -61,8 +64,9 @@ export async function openKernelCapture(
     object.close();
     return fail(openings.fault);
   }
-  const { filePassSlowMs = limits.FILE_PASS_SLOW_MS } = options;
-  return ok(new KernelCapture({ filePassSlowMs, libbpf, object, ring: ring.value, openings: openings.value }));
+  const { filePassSlowMs = limits.FILE_PASS_SLOW_MS, onPressure = () => {} } = options;
+  const parts = { filePassSlowMs, onPressure, libbpf, object, ring: ring.value, openings: openings.value };
+  return ok(new KernelCapture(parts));
 }
 
 function ringBytesOf(asked: number): number {
@@ -86,6 +90,7 @@ export class KernelCapture implements CaptureSource {
   #immediate: NodeJS.Immediate | undefined;
   #seen = 0;
   #waitingMost = 0;
+  #isPressed = false;
   #filePasses = 0;
   #nextFilePassMs = 0;
   #wantsFilePass = false;
@@ -161,6 +166,7 @@ export class KernelCapture implements CaptureSource {
 
   /** Between two turns of a flood only what is ready gets its turn; without room the events wait where they are. */
   #turn(): void {
+    this.#lookAtPressure();
     if (!this.#hasRoom()) {
       this.#timer = setTimeout(() => this.#turn(), limits.POLL_BUSY_MS);
     } else if (this.#read()) {
@@ -169,6 +175,15 @@ export class KernelCapture implements CaptureSource {
     } else {
       this.#immediate = setImmediate(() => this.#turn());
     }
+  }
+
+  #lookAtPressure(): void {
+    const { ring, onPressure } = this.#parts;
+    const part = ring.waiting() / ring.bytes;
+    const isPressed = part > (this.#isPressed ? limits.RING_RELIEVED_PART : limits.RING_PRESSED_PART);
+    if (isPressed === this.#isPressed) return;
+    this.#isPressed = isPressed;
+    onPressure(isPressed);
   }
 
   #read(): boolean {

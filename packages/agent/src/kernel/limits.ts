@@ -12,6 +12,9 @@ export const POLL_IDLE_MS = 100;
 export const POLL_BUSY_MS = 5;
 /** Part of the ring that may fill between two readings before the next one comes sooner. */
 export const RING_BUSY_PART = 0.125;
+/** Part of the ring from which on the reader is behind, and below which it has caught up. */
+export const RING_PRESSED_PART = 0.5;
+export const RING_RELIEVED_PART = 0.125;
 /** Ring events read in one turn, so that in a flood what waits for disk and network gets its turn after a few ms. */
 export const EVENTS_PER_TURN_MAX = 512;
 /** Ring events after which their room is given back to the kernel. */

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type In
 import type * as https from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
+import type { SignedBatch } from '@portledger/format';
 import { REPLY_BYTES_MAX, SEND_TIMEOUT_MS } from '../limits.ts';
 import { isLoopback } from '../shaping/host-addresses.ts';
 import type { ClockOffset } from './clock-offset.ts';
@@ -22,7 +23,21 @@ export type ClientOptions = {
   readonly timeoutMs?: number;
 };
 
-/** One keep-alive connection to the collector's door for records. */
+/** Header that carries what is signed of a body: base64 of JSON. */
+const BATCH_HEADER = 'portledger-batch';
+
+export type PostRequest = {
+  /** Below the collector's URL. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
+};
+
+/** Why there was no reply. `isStale`: a kept connection had been closed, so trying again at once is fair. */
+type NoReply = { readonly message: string; readonly isStale: boolean };
+
+/** One keep-alive connection to the collector. */
 export class CollectorClient implements Disposable {
   readonly collectorPort: number;
   readonly #options: ClientOptions;
@@ -34,10 +49,7 @@ export class CollectorClient implements Disposable {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#url = new URL(
-      'v1/records',
-      options.collectorUrl.endsWith('/') ? options.collectorUrl : `${options.collectorUrl}/`,
-    );
+    this.#url = new URL(options.collectorUrl.endsWith('/') ? options.collectorUrl : `${options.collectorUrl}/`);
     const secure = this.#url.protocol === 'https:';
     const pool = { keepAlive: true, maxSockets: 1, scheduling: 'lifo' } as const;
     this.#agent = secure ? new (tls().Agent)(pool) : new HttpAgent(pool);
@@ -52,35 +64,45 @@ export class CollectorClient implements Disposable {
   }
 
   /** Sends whole lines once. Never throws for what the network or the other side does. */
-  async post(lines: Buffer, signal: AbortSignal): Promise<Delivery> {
+  async post(lines: Buffer, signal: AbortSignal, signed?: SignedBatch): Promise<Delivery> {
     const body = this.#compress ? await compress(lines) : lines;
     const sentMs = this.#options.now();
+    const headers = {
+      'content-type': 'application/x-ndjson',
+      ...(this.#compress ? { 'content-encoding': 'zstd' } : {}),
+      ...(signed === undefined ? {} : { [BATCH_HEADER]: Buffer.from(JSON.stringify(signed)).toString('base64') }),
+    };
+    const reply = await this.exchange({ path: 'v1/records', headers, body, signal });
+    if ('message' in reply)
+      return { kind: 'later', message: reply.message, ...(reply.isStale ? { atOnce: true } : {}) };
+    const delivery = readReply(reply, this.#options.now());
+    if (delivery.kind === 'delivered' && delivery.receivedMicros !== undefined) {
+      this.#options.clock.observe(sentMs, this.#options.now(), delivery.receivedMicros);
+    }
+    return delivery;
+  }
+
+  /** Posts once. Never throws for what the network or the other side does. */
+  async exchange(request: PostRequest): Promise<Reply | NoReply> {
     try {
-      const reply = await this.#exchange(body, signal);
-      const delivery = readReply(reply, this.#options.now());
-      if (delivery.kind === 'delivered' && delivery.receivedMicros !== undefined) {
-        this.#options.clock.observe(sentMs, this.#options.now(), delivery.receivedMicros);
-      }
-      return delivery;
+      return await this.#send(request);
     } catch (cause) {
       // The collector may close an idle connection just as it is used again: that says nothing about its state.
-      const stale = this.#reused && isReset(cause);
-      return { kind: 'later', message: messageOf(cause), ...(stale ? { atOnce: true } : {}) };
+      return { message: messageOf(cause), isStale: this.#reused && isReset(cause) };
     }
   }
 
-  #exchange(body: Buffer, signal: AbortSignal): Promise<Reply> {
+  #send({ path, headers, body, signal }: PostRequest): Promise<Reply> {
     const send = this.#url.protocol === 'https:' ? tls().request : httpRequest;
     return new Promise((resolve, reject) => {
-      const sending = send(this.#url, {
+      const sending = send(new URL(path, this.#url), {
         method: 'POST',
         agent: this.#agent,
         signal,
         headers: {
           authorization: `Bearer ${this.#options.token}`,
-          'content-type': 'application/x-ndjson',
           'content-length': body.length,
-          ...(this.#compress ? { 'content-encoding': 'zstd' } : {}),
+          ...headers,
         },
       });
       const timeoutMs = this.#options.timeoutMs ?? SEND_TIMEOUT_MS;

@@ -11,6 +11,13 @@ export function readReply(reply: Reply, nowMs: number): Delivery {
     // Anything may answer 200 on a port; only the collector's receipt lets the spool forget.
     return delivered ?? { kind: 'turned-away', status, message: 'the reply is not a collector’s receipt' };
   }
+  return faultOf(reply, nowMs);
+}
+
+/** Reads a reply that says that nothing was done. */
+export function faultOf(reply: Reply, nowMs: number): Delivery {
+  const { status } = reply;
+  const body = parseBody(reply.body);
   const message = `${status} ${messageOf(body)}`.trim();
   if (status === 429 || status === 408 || status >= 500) {
     const afterMs = retryAfterMs(reply.retryAfter, nowMs);
@@ -18,7 +25,9 @@ export function readReply(reply: Reply, nowMs: number): Delivery {
   }
   const collectorSpoke = body !== undefined && isJsonObject(body['error']);
   if (status === 413 || (status === 400 && collectorSpoke)) return { kind: 'too-much', message };
-  return { kind: 'turned-away', status, message };
+  const error = body?.['error'];
+  const code = isJsonObject(error) && typeof error['code'] === 'string' ? { code: error['code'] } : {};
+  return { kind: 'turned-away', status, message, ...code };
 }
 
 /** Retry-After (RFC 9110, section 10.2.3): seconds or a date; capped. */
@@ -46,7 +55,7 @@ function messageOf(body: JsonMembers | undefined): string {
 }
 
 function deliveredBy(body: JsonMembers): Delivery | undefined {
-  const { accepted, duplicates, refused, refused_total: total, received } = body;
+  const { accepted, duplicates, refused, refused_total: total, received, checkpoint } = body;
   if (typeof accepted !== 'number') return undefined;
   const refusals = Array.isArray(refused) ? refused.map(refusalOf).filter((refusal) => refusal !== undefined) : [];
   const receivedMicros = typeof received === 'string' ? microsFromTimestamp(received) : undefined;
@@ -57,6 +66,7 @@ function deliveredBy(body: JsonMembers): Delivery | undefined {
     refusals,
     refusedTotal: typeof total === 'number' ? total : refusals.length,
     ...(receivedMicros === undefined ? {} : { receivedMicros }),
+    ...(typeof checkpoint === 'string' ? { checkpoint } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AgentLog } from '../agent-log.ts';
 import { Backoff } from './backoff.ts';
 import type { CollectorClient } from './collector-client.ts';
 import type { Delivery, Refusal } from './delivery.ts';
+import type { Signing } from './signing.ts';
 import type { Spool, SpoolBatch } from './spool.ts';
 
 export type SenderState =
@@ -24,6 +25,8 @@ export type SenderCounters = {
 export type SenderOptions = {
   readonly spool: Spool;
   readonly client: CollectorClient;
+  /** Without it batches go out unsigned. */
+  readonly signing?: Signing;
   readonly log: AgentLog;
   readonly blockedRetryMs?: number;
 };
@@ -84,9 +87,10 @@ export class Sender {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       this.#more = false;
-      const batch = await this.#options.spool.next(this.#bytesMax);
+      const { spool, signing } = this.#options;
+      const batch = await spool.next(signing?.pendingBytes ?? this.#bytesMax);
       if (batch !== undefined) {
-        const pauseMs = await this.#deliver(batch);
+        const pauseMs = await this.#settle(batch, await this.#deliver(batch));
         if (pauseMs > 0 && (this.#draining || !(await pause(pauseMs, signal)))) return;
       } else if (this.#draining) {
         return;
@@ -99,9 +103,15 @@ export class Sender {
     }
   }
 
+  async #deliver(batch: SpoolBatch): Promise<Delivery> {
+    const { client, signing } = this.#options;
+    const { signal } = this.#stop;
+    const unenrolled = await signing?.enrol(signal);
+    return unenrolled ?? client.post(batch.lines, signal, signing?.sign(batch));
+  }
+
   /** Milliseconds to wait before the next try; 0 to go on. */
-  async #deliver(batch: SpoolBatch): Promise<number> {
-    const delivery = await this.#options.client.post(batch.lines, this.#stop.signal);
+  async #settle(batch: SpoolBatch, delivery: Delivery): Promise<number> {
     switch (delivery.kind) {
       case 'delivered':
         await this.#delivered(batch, delivery);
@@ -117,6 +127,7 @@ export class Sender {
       }
       case 'turned-away':
         this.#retries += 1;
+        if (this.#options.signing?.mends(delivery) === true) return 0;
         this.#enter({ kind: 'turned-away', message: delivery.message });
         return this.#options.blockedRetryMs ?? RETRY_BLOCKED_MS;
       default:
@@ -129,6 +140,7 @@ export class Sender {
     this.#duplicates += delivery.duplicates;
     this.#refused += delivery.refusedTotal;
     if (delivery.refusedTotal > 0) this.#tellRefused(batch, delivery.refusals, delivery.refusedTotal);
+    await this.#options.signing?.delivered(delivery.checkpoint);
     await this.#options.spool.acknowledge(batch);
     this.#backoff.reset();
     this.#bytesMax = SEND_BYTES_MAX;
@@ -137,6 +149,7 @@ export class Sender {
 
   /** A body that is not taken whole is sent in ever smaller parts; a single record that is not taken is given up. */
   async #refusedWhole(batch: SpoolBatch, message: string): Promise<number> {
+    this.#options.signing?.discard();
     const firstEnd = batch.lines.indexOf(0x0a) + 1;
     if (firstEnd < batch.size) {
       this.#bytesMax = Math.max(Math.floor(batch.size / 2), 1);

@@ -10,6 +10,9 @@ const SYNCED_WRITES = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
 
 type Segment = {
   readonly path: string;
+  readonly session: string;
+  /** Number of the first line that is not acknowledged. */
+  nextSeq: number;
   /** Bytes that are synced: only those are sent. */
   size: number;
   acknowledged: number;
@@ -20,7 +23,13 @@ type Segment = {
 };
 
 /** Whole lines of one session, from one spool file. */
-export type SpoolBatch = { readonly lines: Buffer; readonly size: number; readonly records: number };
+export type SpoolBatch = {
+  readonly session: string;
+  readonly firstSeq: number;
+  readonly lines: Buffer;
+  readonly size: number;
+  readonly records: number;
+};
 
 /** Which lines of which stream are appended. */
 export type SpoolPlace = { readonly session: string; readonly firstSeq: number; readonly records: number };
@@ -61,7 +70,9 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     const { segments, tornBytes } = await recoverSpool(options.dir);
-    const old = segments.map(({ path, size }) => ({ path, size, acknowledged: 0, finished: true, writer: undefined }));
+    const old = segments.map(({ path, session, firstSeq, size }) => {
+      return { path, session, nextSeq: firstSeq, size, acknowledged: 0, finished: true, writer: undefined };
+    });
     const records = segments.reduce((sum, segment) => sum + segment.records, 0);
     return new Spool(options, old, tornBytes, records);
   }
@@ -119,7 +130,8 @@ export class Spool {
       const end = bytes.lastIndexOf(0x0a) + 1;
       if (end > 0) {
         const lines = bytes.subarray(0, end);
-        return { lines, size: end, records: countLines(lines) };
+        const { session, nextSeq: firstSeq } = segment;
+        return { session, firstSeq, lines, size: end, records: countLines(lines) };
       }
       if (ask === left) throw new Error(`spool file ${segment.path} has lost its line ends`);
     }
@@ -130,6 +142,7 @@ export class Spool {
     const segment = this.#segments.find(({ size, acknowledged }) => acknowledged < size);
     if (segment === undefined) return;
     segment.acknowledged += batch.size;
+    segment.nextSeq += batch.records;
     this.#records -= batch.records;
     if (segment.finished && segment.acknowledged >= segment.size) await this.#remove(segment);
   }
@@ -163,7 +176,7 @@ export class Spool {
     const path = join(this.#options.dir, segmentFile({ session, firstSeq }));
     const writer = await open(path, SYNCED_WRITES, 0o600);
     await syncDirectory(this.#options.dir);
-    const segment: Segment = { path, size: 0, acknowledged: 0, finished: false, writer };
+    const segment: Segment = { path, session, nextSeq: firstSeq, size: 0, acknowledged: 0, finished: false, writer };
     this.#segments.push(segment);
     return segment;
   }

@@ -60,6 +60,7 @@ async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitC
     heartbeatIntervalMs: config.get(SETTINGS.heartbeatInterval),
     pollIntervalMs: config.get(SETTINGS.pollInterval),
     capture: config.get(SETTINGS.capture),
+    ownProcess: true,
     log: logTo(invocation, config),
   });
   const { mode, covers, misses, fallbackReason } = running;

@@ -1,0 +1,101 @@
+import { isJsonObject } from '@portledger/format';
+import type { SignedBatch } from '@portledger/format';
+import type { AgentLog } from '../agent-log.ts';
+import { AgentKey } from './agent-key.ts';
+import { BatchSigner } from './batch-signer.ts';
+import { ChainFile } from './chain-file.ts';
+import type { CollectorClient } from './collector-client.ts';
+import type { Delivery, TurnedAway } from './delivery.ts';
+import { readEnrolment, writeEnrolment } from './enrolment-file.ts';
+import type { Enrolment } from './enrolment-file.ts';
+import { faultOf } from './reply.ts';
+import type { SpoolBatch } from './spool.ts';
+
+export type SigningOptions = {
+  /** Folder of the key, the enrolment and the chain, 0700. */
+  readonly dir: string;
+  readonly observer: string;
+  readonly collectorUrl: string;
+  readonly client: CollectorClient;
+  readonly log: AgentLog;
+};
+
+/** An agent's signing: its key registered at the collector, and each batch signed with it. */
+export class Signing {
+  readonly #options: SigningOptions;
+  readonly #key: AgentKey;
+  readonly #signer: BatchSigner;
+  #enrolment: Enrolment | undefined;
+  /** Enrolled since the last delivery: to be turned away again right after is no reason to enrol once more. */
+  #isFresh = false;
+
+  /** Throws when the key's file cannot be read or made. */
+  constructor(options: SigningOptions) {
+    const { dir, observer, collectorUrl, log } = options;
+    this.#options = options;
+    this.#key = AgentKey.open(dir);
+    this.#signer = new BatchSigner({ observer, key: this.#key, chain: new ChainFile(dir), log });
+    const standing = readEnrolment(dir);
+    const isOurs =
+      standing?.collector === collectorUrl && standing.observer === observer && standing.keyId === this.#key.keyId;
+    this.#enrolment = isOurs ? standing : undefined;
+  }
+
+  get pendingBytes(): number | undefined {
+    return this.#signer.pendingBytes;
+  }
+
+  sign(batch: SpoolBatch): SignedBatch {
+    return this.#signer.sign(batch);
+  }
+
+  /** Registers the key where that is not done yet. Undefined when batches may be sent. */
+  async enrol(signal: AbortSignal): Promise<Delivery | undefined> {
+    if (this.#enrolment !== undefined) return undefined;
+    const { client, collectorUrl, dir, observer, log } = this.#options;
+    const reply = await client.exchange({
+      path: 'v1/observers/key',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify({ key: this.#key.publicKey, proof: this.#key.proofFor(observer) })),
+      signal,
+    });
+    if ('message' in reply) return { kind: 'later', message: reply.message };
+    const registered = reply.status === 200 ? readRegistered(reply.body) : undefined;
+    if (registered === undefined) return faultOf(reply, Date.now());
+    const before = readEnrolment(dir);
+    if (before !== undefined && before.registered !== registered.registered) this.#signer.beginAnew();
+    this.#enrolment = { collector: collectorUrl, observer, keyId: this.#key.keyId, ...registered };
+    this.#isFresh = true;
+    writeEnrolment(dir, this.#enrolment);
+    log('info', `this agent signs its records with key ${this.#key.keyId}, which is registered at the collector`);
+    return undefined;
+  }
+
+  async delivered(checkpoint: string | undefined): Promise<void> {
+    this.#isFresh = false;
+    await this.#signer.delivered(checkpoint, this.#enrolment?.vkey ?? '');
+  }
+
+  discard(): void {
+    this.#signer.discard();
+  }
+
+  /** Whether there is something that this agent can do itself about being turned away; then the batch is sent again. */
+  mends({ code }: TurnedAway): boolean {
+    if (code === 'batch-chain-broken') return this.#signer.breakChain();
+    if (code !== 'batch-key-unknown' || this.#isFresh) return false;
+    this.#enrolment = undefined;
+    return true;
+  }
+}
+
+function readRegistered(body: string): Pick<Enrolment, 'vkey' | 'registered'> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (!isJsonObject(value)) return undefined;
+    const { vkey, registered } = value;
+    return typeof vkey === 'string' && typeof registered === 'string' ? { vkey, registered } : undefined;
+  } catch {
+    return undefined;
+  }
+}
