@@ -53,22 +53,13 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
   const lock = lockSpool(options.spoolDir, libc);
   let spool: Spool | undefined;
   try {
-    spool = await Spool.open({ dir: options.spoolDir, bytesMax: options.spoolBytesMax ?? SPOOL_BYTES_MAX });
+    const clock = new ClockOffset();
+    const client = openClient(options, clock);
+    const signing = openSigning(options, client, log);
+    spool = await openSpool(options, signing);
     const processes = new ProcessReader();
     const capture = await openCapture(options, { libc, processes, log });
-    const clock = new ClockOffset();
-    const client = new CollectorClient({
-      collectorUrl: options.collectorUrl,
-      token: options.token,
-      clock,
-      now: () => performance.timeOrigin + performance.now(),
-    });
-    const { identityDir, observer, collectorUrl } = options;
-    const signing =
-      identityDir === undefined
-        ? {}
-        : { signing: new Signing({ dir: identityDir, observer, collectorUrl, client, log }) };
-    const sender = new Sender({ spool, client, log, ...signing });
+    const sender = new Sender({ spool, client, log, ...(signing === undefined ? {} : { signing }) });
     const stream = new RecordStream({
       session,
       spool,
@@ -83,6 +74,22 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
     lock[Symbol.dispose]();
     throw cause;
   }
+}
+
+function openClient({ collectorUrl, token }: AgentOptions, clock: ClockOffset): CollectorClient {
+  const now = (): number => performance.timeOrigin + performance.now();
+  return new CollectorClient({ collectorUrl, token, clock, now });
+}
+
+function openSigning(options: AgentOptions, client: CollectorClient, log: AgentLog): Signing | undefined {
+  const { identityDir: dir, observer, collectorUrl } = options;
+  return dir === undefined ? undefined : new Signing({ dir, observer, collectorUrl, client, log });
+}
+
+function openSpool({ spoolDir: dir, spoolBytesMax }: AgentOptions, signing: Signing | undefined): Promise<Spool> {
+  const delivered = signing?.sentFrom;
+  const bytesMax = spoolBytesMax ?? SPOOL_BYTES_MAX;
+  return Spool.open({ dir, bytesMax, ...(delivered === undefined ? {} : { delivered }) });
 }
 
 /** A name that records cannot carry would make the collector refuse every one of them. */

@@ -42,6 +42,12 @@ export class BatchSigner {
     return this.#isDelivered ? undefined : this.#sent?.bytes;
   }
 
+  /** Where the batch sent last begins: what the session holds before it is delivered. */
+  get sentFrom(): { readonly session: string; readonly seq: number } | undefined {
+    const sent = this.#sent;
+    return sent === undefined ? undefined : { session: sent.session, seq: sent.signed.first_seq };
+  }
+
   sign({ session, firstSeq, records, lines }: SpoolBatch): SignedBatch {
     const linesSha256 = hash('sha256', lines, 'hex');
     const sent = this.#isDelivered ? undefined : this.#sent;

@@ -45,6 +45,11 @@ export class Signing {
     return this.#signer.pendingBytes;
   }
 
+  /** Where the batch sent last begins: what its session holds before it is delivered. */
+  get sentFrom(): { readonly session: string; readonly seq: number } | undefined {
+    return this.#signer.sentFrom;
+  }
+
   sign(batch: SpoolBatch): SignedBatch {
     return this.#signer.sign(batch);
   }

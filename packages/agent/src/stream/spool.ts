@@ -38,6 +38,8 @@ export type SpoolOptions = {
   readonly dir: string;
   readonly bytesMax: number;
   readonly segmentBytes?: number;
+  /** What an earlier run knew to be delivered: the records of that session below `seq`. */
+  readonly delivered?: { readonly session: string; readonly seq: number };
 };
 
 /**
@@ -74,7 +76,9 @@ export class Spool {
       return { path, session, nextSeq: firstSeq, size, acknowledged: 0, finished: true, writer: undefined };
     });
     const records = segments.reduce((sum, segment) => sum + segment.records, 0);
-    return new Spool(options, old, tornBytes, records);
+    const spool = new Spool(options, old, tornBytes, records);
+    if (options.delivered !== undefined) await spool.#skip(options.delivered);
+    return spool;
   }
 
   /** Records on disk that are not acknowledged yet. */
@@ -156,6 +160,19 @@ export class Spool {
     await this.#closeReader();
   }
 
+  /** Goes past lines that are delivered already: after a restart the batch sent last begins where it began. */
+  async #skip({ session, seq }: { readonly session: string; readonly seq: number }): Promise<void> {
+    for (;;) {
+      const [segment] = this.#segments;
+      if (segment === undefined || segment.session !== session || segment.nextSeq >= seq) return;
+      const batch = await this.next(segment.size);
+      if (batch === undefined) return;
+      const records = Math.min(batch.records, seq - segment.nextSeq);
+      const size = records === batch.records ? batch.size : endOfLine(batch.lines, records);
+      await this.acknowledge({ ...batch, records, size });
+    }
+  }
+
   async #readerOf(segment: Segment): Promise<FileHandle> {
     if (this.#reader?.segment === segment) return this.#reader.handle;
     await this.#closeReader();
@@ -202,6 +219,13 @@ async function closeWriter(segment: Segment): Promise<void> {
   const { writer } = segment;
   segment.writer = undefined;
   await writer?.close();
+}
+
+/** Where the `count`th line ends. */
+function endOfLine(lines: Buffer, count: number): number {
+  let end = 0;
+  for (let line = 0; line < count; line += 1) end = lines.indexOf(0x0a, end) + 1;
+  return end;
 }
 
 function countLines(lines: Buffer): number {
