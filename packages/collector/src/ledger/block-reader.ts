@@ -69,7 +69,8 @@ export class BlockReader {
     const { block } = manifest;
     const frame = Buffer.allocUnsafeSlow(manifest.frame_bytes);
     const path = segmentPath(manifest.class, manifest.segment);
-    if (!(await this.#files.readInto(path, manifest.offset, frame))) throw new Error(`${path} ends inside block ${block}`);
+    if (!(await this.#files.readInto(path, manifest.offset, frame)))
+      throw new Error(`${path} ends inside block ${block}`);
     const lines = await decompress(frame, { maxOutputLength: manifest.payload_bytes });
     const lineEnds = findLineEnds(lines, manifest.count);
     if (lineEnds.length !== manifest.count)

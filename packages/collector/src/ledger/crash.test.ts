@@ -71,13 +71,10 @@ describe('a crash', () => {
         const acknowledged = new Set<string>();
         await workUntilCrash(disk, signed, acknowledged);
         const random = seeded(crashAt);
-        const stop = survival === 'killed' ? { kind: survival, random } : { kind: 'power' as const, survives: survival, random };
+        const stop =
+          survival === 'killed' ? { kind: survival, random } : { kind: 'power' as const, survives: survival, random };
         const told = `crash at ${crashAt} (${dry.steps[crashAt - 1]}), ${survival} survives`;
-        await mustBeWhole(
-          disk.restarted(stop),
-          signed,
-          acknowledged,
-        ).catch((cause: unknown) => {
+        await mustBeWhole(disk.restarted(stop), signed, acknowledged).catch((cause: unknown) => {
           throw new Error(told, { cause });
         });
       }

@@ -33,10 +33,10 @@ export type FilePart = { readonly start: number; readonly end: number };
 export interface LedgerDisk {
   /** Creates or empties a journal file; its name is durable only after `syncFolder`. */
   createJournal(path: string): Promise<JournalFile>;
-  /** fsync of a folder: makes names created, renamed or unlinked in it durable. */
+  /** fsync of a folder: makes names created, renamed or unlinked in it durable. Every failure of it is `io`. */
   syncFolderLater(folder: string): Promise<void>;
 
-  /** Creates a folder and those above it, durably. */
+  /** Creates a folder and those above it, durably: also where they are there already, and a killed process made them. */
   makeFolder(folder: string): void;
   /** Names in a folder, sorted; empty where there is no such folder. Folders end in `/`. */
   list(folder: string): readonly string[];

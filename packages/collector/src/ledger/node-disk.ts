@@ -19,6 +19,11 @@ function diskError(error: unknown, what: string): DiskError {
   return new DiskError(code, `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
 }
 
+/** Whatever the reason: which names a folder has after its sync failed is not known, and a second sync may say all is well. */
+function lostNames(error: unknown, folder: string): DiskError {
+  return new DiskError('io', `fsync ${folder}: ${error instanceof Error ? error.message : String(error)}`, error);
+}
+
 function attempt<T>(what: string, action: () => T): T {
   try {
     return action();
@@ -97,6 +102,8 @@ function using<T>(path: string, flags: string | number, action: (fd: number) => 
 /** The real disk, under a data folder. */
 export class NodeDisk implements LedgerDisk {
   readonly #root: string;
+  /** Folders whose names this process has made durable: one that is there may be so in memory only, after a kill. */
+  readonly #sureFolders = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -113,25 +120,24 @@ export class NodeDisk implements LedgerDisk {
     );
   }
 
-  syncFolderLater(folder: string): Promise<void> {
-    return attemptLater(`fsync ${folder}`, async () => {
-      const handle = await open(this.#at(folder), 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    });
+  async syncFolderLater(folder: string): Promise<void> {
+    try {
+      await using handle = await open(this.#at(folder), 'r');
+      await handle.sync();
+    } catch (error) {
+      throw lostNames(error, folder);
+    }
   }
 
   makeFolder(folder: string): void {
-    if (fs.existsSync(this.#at(folder))) return;
+    if (this.#sureFolders.has(folder)) return;
     const above = dirname(folder);
     if (above !== folder && above !== '.') this.makeFolder(above);
     attempt(`mkdir ${folder}`, () => {
       fs.mkdirSync(this.#at(folder), { recursive: true, mode: 0o750 });
     });
     this.syncFolder(above);
+    this.#sureFolders.add(folder);
   }
 
   list(folder: string): readonly string[] {
@@ -193,9 +199,11 @@ export class NodeDisk implements LedgerDisk {
   }
 
   syncFolder(folder: string): void {
-    attempt(`fsync ${folder}`, () => {
+    try {
       using(this.#at(folder), 'r', (fd) => fs.fsyncSync(fd));
-    });
+    } catch (error) {
+      throw lostNames(error, folder);
+    }
   }
 
   truncate(path: string, bytes: number): void {

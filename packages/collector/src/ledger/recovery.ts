@@ -7,6 +7,7 @@ import {
   STAGING_FOLDER,
   TILE_FOLDER,
   bytesEqual,
+  encodeStage,
   isUnfinishedJournal,
   journalBlocks,
   journalNumber,
@@ -19,6 +20,7 @@ import {
   stagedManifests,
 } from '@portledger/format';
 import type { JournalScan, Stage } from '@portledger/format';
+import { nodeSha256 } from '@portledger/format/node';
 import type { LedgerDisk } from './ledger-disk.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import type { RecoveryNotice } from './ledger-shapes.ts';
@@ -67,7 +69,7 @@ export class Recovery {
     for (const folder of [JOURNAL_FOLDER, STAGING_FOLDER, SEGMENTS_FOLDER, TILE_FOLDER]) this.#disk.makeFolder(folder);
     const head = this.#head();
     const stage = this.#pendingStage(head);
-    if (stage !== undefined && stage.size === head.size) layStage(this.#disk, stage); // published; its tiles were cut short
+    if (stage !== undefined && stage.size === head.size) layStage(this.#disk, stage, true); // published; its tiles were cut short
     const tree = new SealedTree(this.#options.home, head);
     this.#checkTree(tree);
     const sealer = new Sealer(this.#disk, this.#options.signer, tree, this.#options.onSigned);
@@ -98,6 +100,9 @@ export class Recovery {
       if (checkpoint?.ok !== true || signer.checkpoint(checkpoint.value.size, checkpoint.value.root) !== note) {
         throw damaged('the checkpoint is malformed or not signed with this ledger’s key');
       }
+      // It may be in memory only: a process that was killed leaves there what it had not synced, and what follows from
+      // this checkpoint (removing journal, stage, old tiles) must not become durable before it.
+      placeFile(this.#disk, CHECKPOINT_PATH, bytes);
       return { size: checkpoint.value.size, root: checkpoint.value.root, note };
     }
     const folders = [JOURNAL_FOLDER, SEGMENTS_FOLDER, TILE_FOLDER];
@@ -138,9 +143,8 @@ export class Recovery {
       if (stage.size === head.size && !bytesEqual(stage.root, head.root))
         throw damaged(`${path} is of another tree than the checkpoint`);
       pending = stage;
-      // Its folder entry or bytes may be in memory only: durable before anything is signed from it.
-      this.#disk.sync(path);
-      this.#disk.syncFolder(STAGING_FOLDER);
+      // It may be in memory only, and a sync that has failed once would now say that all is well: it is written anew.
+      placeFile(this.#disk, path, encodeStage(stage, nodeSha256));
     }
     return pending;
   }
@@ -250,6 +254,9 @@ export class Recovery {
       });
       return;
     }
+    const again = this.#disk.read(path);
+    if (again === undefined || !bytesEqual(again, bytes))
+      throw damaged(`${path} reads differently each time: the disk fails`);
     const { home } = this.#options;
     const aside = `${QUARANTINE_FOLDER}/journal-${scan.firstBlock}-at-${scan.end}.bin`;
     home.makeFolder(QUARANTINE_FOLDER);

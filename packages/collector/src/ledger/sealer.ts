@@ -14,6 +14,7 @@ import {
 } from '@portledger/format';
 import type { BlockManifest, Stage } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
+import { DiskError } from './ledger-disk.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
 import type { LogSigner } from './log-signer.ts';
 import type { Published, RoundJob } from './sealing-port.ts';
@@ -103,6 +104,7 @@ export class Sealer {
     }
     for (const { path, bytes, offset } of round.frames) this.#disk.writeAt(path, bytes, offset);
     for (const path of paths) this.#disk.sync(path);
+    for (const { path, bytes, offset } of round.frames) mustReadBack(this.#disk, path, offset, bytes);
     for (const folder of fresh) this.#disk.syncFolder(folder);
   }
 
@@ -134,22 +136,34 @@ export class Sealer {
 }
 
 /** Lays the tiles of a published stage, removes those they supersede, then the stage. Every step may be done again. */
-export function layStage(disk: LedgerDisk, stage: Stage): void {
+export function layStage(disk: LedgerDisk, stage: Stage, isAgain = false): void {
   for (const { path, bytes } of stage.writes) {
     disk.makeFolder(dirname(path));
     placeFile(disk, path, bytes);
   }
   // Crash here: both the old and the new right edge are on disk; recovery removes the old one.
-  for (const path of stage.removes) disk.unlink(path);
+  for (const path of stage.removes) {
+    // Gone in memory may be there on the disk, where a sync has failed: only a removal made now is synced for sure.
+    if (isAgain && disk.size(path) === undefined) disk.write(path, new Uint8Array(0));
+    disk.unlink(path);
+  }
   for (const folder of new Set(stage.removes.map((path) => dirname(path)))) disk.syncFolder(folder);
   disk.unlink(stagePath(stage.size));
   disk.syncFolder(STAGING_FOLDER);
+}
+
+/** What was written must be what is there, before anything else is removed or signed on the strength of it. */
+function mustReadBack(disk: LedgerDisk, path: string, offset: number, bytes: Uint8Array): void {
+  const found = disk.readAt(path, offset, bytes.length);
+  if (found === undefined || Buffer.compare(found, bytes) !== 0)
+    throw new DiskError('io', `${path} does not read back as it was written, at byte ${offset}`);
 }
 
 /** Puts a file in place so that readers see all of it or none, durably. */
 export function placeFile(disk: LedgerDisk, path: string, bytes: Uint8Array): void {
   disk.write(NEXT_FILE_PATH, bytes);
   disk.sync(NEXT_FILE_PATH);
+  mustReadBack(disk, NEXT_FILE_PATH, 0, bytes);
   disk.rename(NEXT_FILE_PATH, path);
   disk.syncFolder(dirname(path));
 }

@@ -80,7 +80,7 @@ function placeFor(ends: ReadonlyMap<string, SegmentEnd>, block: JournalBlock, no
   const roll =
     current === undefined ||
     current.end >= SEGMENT_BYTES_MAX ||
-    nowMicros - current.startedMicros >= SEGMENT_AGE_MS_MAX * 1_000;
+    Math.abs(nowMicros - current.startedMicros) >= SEGMENT_AGE_MS_MAX * 1_000; // also where the clock was set back
   return roll ? { segment: block.block, end: 0, startedMicros: nowMicros } : current;
 }
 

@@ -56,7 +56,8 @@ class Machine {
     if (fault === 'persisted') act(1);
     else if (isSync) lose();
     else if (fault === 'torn' || fault === 'full') act(0.5);
-    const code = fault === 'full' ? 'disk-full' : fault === 'read-only' ? 'read-only' : 'io';
+    const isFolder = step.operation === 'sync-folder'; // after which names are not known, whatever the reason
+    const code = isFolder ? 'io' : fault === 'full' ? 'disk-full' : fault === 'read-only' ? 'read-only' : 'io';
     throw new DiskError(code, `${stepText(step)}: ${fault}`);
   }
 

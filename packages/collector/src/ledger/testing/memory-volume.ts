@@ -42,7 +42,8 @@ export class MemoryVolume {
   list(folder: string): readonly string[] {
     const names: string[] = [];
     for (const [path, entry] of this.#names) {
-      if (folderOf(path) === folder) names.push(`${path.slice(folder === '' ? 0 : folder.length + 1)}${entry === 'folder' ? '/' : ''}`);
+      if (folderOf(path) === folder)
+        names.push(`${path.slice(folder === '' ? 0 : folder.length + 1)}${entry === 'folder' ? '/' : ''}`);
     }
     return names.sort();
   }
