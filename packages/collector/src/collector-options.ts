@@ -30,6 +30,8 @@ export type CollectorOptions = {
   readonly agentObserver?: string;
   /** Names, besides loopback ones and IP addresses, that requests may be addressed to. */
   readonly hostNames?: readonly string[];
+  /** Addresses and CIDR blocks of proxies before it: who calls, and whether over TLS, is then told by their headers. */
+  readonly trustedProxies?: readonly string[];
   /** The built console (a folder with index.html); without it no console is served. */
   readonly consoleDir?: string;
   readonly sealIntervalMs?: number;
@@ -78,11 +80,21 @@ export function doorLimits(options: CollectorOptions): DoorLimits {
 
 /** The options that the ledger's reader may want to know the history of: what changed is a record. */
 export function auditedOptions(options: CollectorOptions): Readonly<Record<string, string>> {
-  const { dataDir, listen, hostNames, sealIntervalMs, indexMemoryBytesMax, indexHotRecordsMax, retention } = options;
+  const {
+    dataDir,
+    listen,
+    hostNames,
+    trustedProxies,
+    sealIntervalMs,
+    indexMemoryBytesMax,
+    indexHotRecordsMax,
+    retention,
+  } = options;
   const audited = {
     dataDir,
     listen,
     hostNames,
+    trustedProxies,
     sealIntervalMs,
     indexMemoryBytesMax,
     indexHotRecordsMax,

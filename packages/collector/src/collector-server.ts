@@ -14,6 +14,7 @@ export type ServerParts = {
   readonly version: string;
   readonly log: FastifyBaseLogger;
   readonly hostNames: ReadonlySet<string>;
+  readonly trustedProxies: readonly string[];
   readonly consoleDir: string | undefined;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;

@@ -150,6 +150,7 @@ function makeServer({ options, log }: OpeningPlace, { services, closing }: Servi
     hostNames: new Set(
       [options.hostName ?? hostname(), ...(options.hostNames ?? [])].map((name) => name.toLowerCase()),
     ),
+    trustedProxies: options.trustedProxies ?? [],
     consoleDir: options.consoleDir,
     headersTimeoutMs: limits.headersTimeoutMs,
     requestTimeoutMs: limits.headersTimeoutMs + limits.bodyTimeoutMs,

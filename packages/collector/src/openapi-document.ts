@@ -14,6 +14,7 @@ export async function openapiDocument(version: string): Promise<object> {
     version,
     log: pino({ level: 'silent' }),
     hostNames: new Set(),
+    trustedProxies: [],
     consoleDir: undefined,
     headersTimeoutMs: HEADERS_TIMEOUT_MS,
     requestTimeoutMs: HEADERS_TIMEOUT_MS,

@@ -129,6 +129,8 @@ describe('configuration', () => {
     ['index: { memory_max: 100TiB }', 'more than the most, 1TiB'],
     ['index: { hot_records: many }', 'not a whole number'],
     ['collector: { hosts_allowed: 3 }', 'write a list'],
+    ['collector: { trusted_proxies: [10.0.0.0/33] }', '"10.0.0.0/33" is neither an IP address nor a CIDR block'],
+    ['collector: { trusted_proxies: [proxy] }', '"proxy" is neither'],
     ['data: ""', 'write a path'],
     ['agent: { capture: { mode: ebpf } }', 'has no value that can be read'],
   ])('%j is refused: %s', (content, message) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Result } from '@portledger/format';
 import { Type } from 'typebox';
@@ -156,6 +157,27 @@ export function list(at: string, info: SettingInfo<readonly string[]>): Setting<
       );
     },
     show: (value) => value,
+  };
+}
+
+const NETWORK = /^(?<address>[0-9a-fA-F:.]+)(?:\/(?<bits>\d{1,3}))?$/;
+
+function isNetwork(text: string): boolean {
+  const { address = '', bits } = NETWORK.exec(text)?.groups ?? {};
+  const bitsMost = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return Number(bits ?? 0) <= bitsMost;
+}
+
+/** IP addresses and CIDR blocks. */
+export function networks(at: string, info: SettingInfo<readonly string[]>): Setting<readonly string[]> {
+  const texts = list(at, info);
+  return {
+    ...texts,
+    parse: (raw, place) => {
+      const parsed = texts.parse(raw, place);
+      const wrong = parsed.ok ? parsed.value.find((text) => !isNetwork(text)) : undefined;
+      return wrong === undefined ? parsed : no(`${JSON.stringify(wrong)} is neither an IP address nor a CIDR block`);
+    },
   };
 }
 

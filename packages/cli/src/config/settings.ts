@@ -7,6 +7,7 @@ import {
   flag,
   integer,
   list,
+  networks,
   listenAddress,
   optionalPath,
   optionalText,
@@ -104,6 +105,12 @@ export const SETTINGS = {
     about:
       'Names under which the collector may be called besides loopback ones (Host header; guards against DNS rebinding).',
     example: '[portledger.example.com]',
+    fallback: [],
+  }),
+  trustedProxies: networks('collector.trusted_proxies', {
+    about:
+      'Addresses and CIDR blocks of proxies that end TLS before the collector. From them, and from nobody else, X-Forwarded-For tells who calls and X-Forwarded-Proto whether over TLS, so that the session cookie is Secure. The proxy must hand the Host header on.',
+    example: '[127.0.0.1, 10.0.0.0/24]',
     fallback: [],
   }),
   indexMemoryMax: byteSize('index.memory_max', {

@@ -70,6 +70,7 @@ async function start(config: Config, options: StartOptions): Promise<OwnCollecto
       dataDir,
       agentObserver: config.get(SETTINGS.observer),
       hostNames: config.get(SETTINGS.hostsAllowed),
+      trustedProxies: config.get(SETTINGS.trustedProxies),
       sealIntervalMs: config.get(SETTINGS.sealInterval),
       bodyBytesMax: config.get(SETTINGS.bodyBytesMax),
       inFlightBytesMax: config.get(SETTINGS.inFlightBytesMax),

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openapiDocument } from '../openapi-document.ts';
-import { sampleLines, testCollector } from '../testing/test-collector.ts';
+import { sampleLines, testCollector, until } from '../testing/test-collector.ts';
 import type { Answer, Call, TestCollector } from '../testing/test-collector.ts';
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -12,7 +14,7 @@ let collector: TestCollector;
 let readToken = '';
 let ingestToken = '';
 beforeAll(async () => {
-  collector = await testCollector({ hostNames: ['Portledger.Example'] });
+  collector = await testCollector({ hostNames: ['Portledger.Example'], trustedProxies: ['127.0.0.2'] });
   readToken = await makeToken('reader', 'read');
   ingestToken = await makeToken('writer', 'ingest');
 });
@@ -187,6 +189,29 @@ describe('the console session', () => {
     expect(cookie).toMatch(/^portledger_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
     const second = await collector.call('/v1/signin', call);
     expect(['code-invalid', 'too-many-attempts']).toContain(code(second));
+  });
+
+  test('over TLS that a trusted proxy ends, the cookie is Secure; nobody else is believed', async () => {
+    const cookieFrom = async (localAddress: string) => {
+      const headers = { ...JSON_BODY, 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' };
+      const options = { host: '127.0.0.1', port: collector.port, path: '/v1/signin', method: 'POST' };
+      const sent = request({ ...options, localAddress, headers });
+      sent.end(JSON.stringify({ code: signInCode() }));
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        sent.on('response', resolve).on('error', reject);
+      });
+      answer.resume();
+      return answer.headers['set-cookie']?.[0] ?? '';
+    };
+    expect(await cookieFrom('127.0.0.2')).toMatch(/^portledger_session=.*; Secure/);
+    expect(await cookieFrom('127.0.0.3')).toMatch(/^portledger_session=(?!.*Secure)/);
+    const logins = await until(
+      async () => JSON.parse((await collector.call('/v1/search?q=action:login&limit=2')).text).hits,
+      (hits) => hits.some((hit: { record: { src_ip?: string } }) => hit.record.src_ip === '203.0.113.7'),
+    );
+    expect(logins).toContainEqual(
+      expect.objectContaining({ record: expect.objectContaining({ src_ip: '127.0.0.3' }) }),
+    );
   });
 
   test('reads with the cookie; writes only from its own pages; ends with sign-out', async () => {

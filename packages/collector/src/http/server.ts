@@ -21,6 +21,8 @@ export type HttpServerOptions = {
   readonly log: FastifyBaseLogger;
   /** Host names, besides localhost and IP literals, that requests may be addressed to; lower case. */
   readonly hostNames: ReadonlySet<string>;
+  /** Addresses and CIDR blocks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are. */
+  readonly trustedProxies: readonly string[];
   readonly headersTimeoutMs: number;
   /** For a whole request; a body's own clock (idle, total) is the door's. */
   readonly requestTimeoutMs: number;
@@ -87,6 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
 
     bodyLimit: API_BODY_BYTES_MAX,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: options.requestTimeoutMs,
     return503OnClosing: false,
