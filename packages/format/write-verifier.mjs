@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { format } from 'oxfmt';
 import { rolldown } from 'rolldown';
 
 const HERE = import.meta.dirname;
@@ -16,7 +17,16 @@ const VERIFIER_BYTES_MAX = 100_000;
 /** What is written for speed, and what is written to be read instead; tests hold the two of each together. */
 const PLAIN = new Map([
   ['check-lines.ts', 'check-lines-plainly.ts'],
-  ['canonical-line.ts', 'canonical-line-plainly.ts'],
+  ['base64.ts', 'node-base64-plainly.ts'],
+  ['timestamps.ts', 'timestamps-plainly.ts'],
+  ['canonical-json.ts', 'canonical-json-plainly.ts'],
+  ['node-lines-root.ts', 'node-lines-root-plainly.ts'],
+  ['strict-parse.ts', 'strict-parse-plainly.ts'],
+  ['manifest.ts', 'manifest-plainly.ts'],
+  ['tlog-policy.ts', 'tlog-policy-plainly.ts'],
+  ['verify-accounting.ts', 'verify-accounting-plainly.ts'],
+  ['read-statements.ts', 'read-statements-plainly.ts'],
+  ['verify-unsealed.ts', 'verify-unsealed-plainly.ts'],
 ]);
 const ENTRY = 'verify-entry.mjs';
 const ENTRY_SOURCE = `
@@ -25,12 +35,12 @@ process.exitCode = await runVerifier(process.argv.slice(2), console.log, console
 `;
 
 const HEAD = `#!/usr/bin/env node
-// verify.mjs: checks a Portledger ledger's folder without Portledger. License: Apache-2.0.
+// verify.mjs: checks a Portledger ledger without Portledger. License: Apache-2.0.
 //
-//   node verify.mjs FOLDER [--vkey KEY]
+//   node verify.mjs FOLDER | PACK | URL [--policy FILE] [--key KEY]
 //
 // Made from packages/format by write-verifier.mjs. It imports only Node's own modules, listed first, opens files for
-// reading alone and no connection. Formats: RFC 6962 (tree), C2SP signed-note, tlog-checkpoint, tlog-tiles; RFC 8785
+// reading alone, and no connection but to a URL that it is given. Formats: RFC 6962 (tree), C2SP signed-note, tlog-checkpoint, tlog-tiles; RFC 8785
 // (lines), RFC 8878 (zstd). Each part is headed by the file that it comes from.
 `;
 
@@ -47,6 +57,32 @@ function importWhole(code) {
     return `import * as ${whole} from "${module}";\nconst {${names.replaceAll(' as ', ': ')}} = ${whole};`;
   });
 }
+
+/** Letters of a comment that is carried over from the source. */
+const COMMENT_LETTERS_MAX = 110;
+
+/** Of a comment of many lines what its first sentence says: the whole of it stands in the source, which the file names. */
+function shortComments(code) {
+  return code.replaceAll(/^([ \t]*)\/\*\*\n((?:[ \t]*\*(?!\/).*\n)+)[ \t]*\*\/\n/gm, (_, indent, body) => {
+    const text = body
+      .replaceAll(/^[ \t]*\* ?/gm, '')
+      .replaceAll('\n', ' ')
+      .trim();
+    const first = /^.*?[.:;](?= [A-Z`]|$)/.exec(text)?.[0] ?? text;
+    return first.length > COMMENT_LETTERS_MAX ? '' : `${indent}/** ${first} */\n`;
+  });
+}
+
+/** Laid out to be read on a screen, and short enough to be read to the end. */
+const LAYOUT = {
+  printWidth: 140,
+  useTabs: true,
+  objectWrap: 'collapse',
+  singleQuote: true,
+  semi: false,
+  trailingComma: 'none',
+  arrowParens: 'avoid',
+};
 
 async function makeVerifier() {
   const bundle = await rolldown({
@@ -68,16 +104,18 @@ async function makeVerifier() {
   });
   const { output } = await bundle.generate({ format: 'esm', minify: false, comments: true });
   await bundle.close();
-  const code = importWhole(output[0].code);
+  const code = shortComments(importWhole(output[0].code));
   const imports = code.match(/^(?:import .*|const \{.*\} = \w+;)\n/gm) ?? [];
   const lastImport = imports.at(-1) ?? '';
   const end = code.lastIndexOf(lastImport) + lastImport.length;
-  return `${HEAD}${code.slice(0, end)}${NODE_GUARD}${code.slice(end)}`;
+  const laidOut = await format(ENTRY, `${HEAD}${code.slice(0, end)}${NODE_GUARD}${code.slice(end)}`, LAYOUT);
+  if (laidOut.errors.length > 0) throw new Error(laidOut.errors[0]?.message);
+  return laidOut.code;
 }
 
 /** What is wrong with it, if anything. */
 function faultsOf(text) {
-  const imported = [...text.matchAll(/^import .* from "([^"]+)";$/gm)].map(([, name]) => name);
+  const imported = [...text.matchAll(/^import .* from ["']([^"']+)["'];?$/gm)].map(([, name]) => name);
   if (/\bimport\(|\brequire\(/.test(text)) imported.push('something at run time');
   const foreign = imported.filter((name) => !name.startsWith('node:'));
   const faults = foreign.map((name) => `imports ${name}`);
@@ -85,6 +123,7 @@ function faultsOf(text) {
   if (Buffer.byteLength(text) >= VERIFIER_BYTES_MAX)
     faults.push(`is ${Buffer.byteLength(text)} bytes; at most ${VERIFIER_BYTES_MAX}`);
   if (/node:(net|https?|http2|tls|dgram|dns|child_process)/.test(text)) faults.push('could open a connection');
+  if (text.split(/\bfetch\(/).length !== 2) faults.push('opens connections in another place than one');
   return faults;
 }
 

@@ -25,9 +25,12 @@ export type {
   RecoveryNotice,
 } from './ledger/ledger.ts';
 export { locateRecords } from './ledger/locate-records.ts';
+export { checkTimestamp } from './anchors/timestamp-check.ts';
+export type { TimestampFacts } from './anchors/timestamp-check.ts';
+export type { TimestampFault } from './anchors/timestamp-fault.ts';
 export { PublishedLog, readPublishedLog } from './ledger/published-log.ts';
 export type { ProofAddress, PublishedHead, SetRefusal } from './ledger/published-log.ts';
-export { verifyFolder } from './ledger/verify-folder.ts';
+export { verifyFolder, verifyLedgerFolder, verifyPackFile, verifyServed } from './ledger/verify-folder.ts';
 export type { VerifyFolderOptions } from './ledger/verify-folder.ts';
 export { openIndex, rebuildIndex } from './followers/index/open-index.ts';
 export type { RecordIndex, IndexStatus, SearchPage, TopList, Histogram } from './followers/index/record-index.ts';

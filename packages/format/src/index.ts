@@ -76,7 +76,12 @@ export {
   type SignedBatch,
   type UnsignedStatement,
 } from './batch-statement.ts';
-export { observerKeyChange, observerKeyLabels, observerKeyProofInput, type ObserverKeyChange } from './observer-key.ts';
+export {
+  observerKeyChange,
+  observerKeyLabels,
+  observerKeyProofInput,
+  type ObserverKeyChange,
+} from './observer-key.ts';
 export {
   batchEntryBytes,
   isClassName,
@@ -163,7 +168,13 @@ export {
   type SetRecord,
   type SetRecordFacts,
 } from './record-set-proof.ts';
-export { readReceipt, type AddressRange, type Receipt, type ReceiptFault, type StreamRange } from './receipt.ts';
+export {
+  readReceipt,
+  type AddressRange,
+  type Receipt,
+  type ReceiptFault,
+  type StreamRange,
+} from './receipt.ts';
 export {
   redeemReceipt,
   type LocateRecords,
@@ -197,11 +208,24 @@ export { checkBlock, type BlockCheck, type BlockJob, type BlockTools } from './v
 export type { LedgerFiles, StoredFile, VerifyTools } from './verification/ledger-files.ts';
 export { verifyLedger, type VerifyOptions, type VerifyProgress } from './verification/verify-ledger.ts';
 export { verifyReportText, type ReportContext, type ReportStyle } from './verification/report-text.ts';
+export { verifyPack, type PackHead } from './verification/verify-pack.ts';
 export {
-  FINDING_CODES,
+  PACK_HEAD_PATH,
+  PACK_POLICY_PATH,
+  PACK_PROOFS_PATH,
+  type PackFiles,
+} from './verification/pack-files.ts';
+export type { StreamReport, Silence } from './verification/stream-report.ts';
+export type { PrunedSegment } from './verification/pruned-segments.ts';
+export type { TrustedKeys } from './verification/verify-head.ts';
+export type { Anchor, TimeStatement, TrustReport } from './verification/verify-trust.ts';
+export {
+  SECTIONS,
   type Finding,
   type FindingCode,
   type FindingPlace,
+  type Section,
+  type Verdict,
   type VerifyCounts,
   type VerifyNote,
   type VerifyReport,

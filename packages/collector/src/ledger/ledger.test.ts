@@ -145,7 +145,9 @@ describe('a ledger', () => {
   test('lets late records fill a hole, and skips what it holds', async () => {
     await using ledger = await open();
     await ledger.append([testBatch('s1', 5, 5)]);
-    expect((await verifyFolder(dir, { threads: 0 })).notes.map((note) => note.code)).toContain('sequence-hole');
+    const holed = await verifyFolder(dir, { threads: 0 });
+    expect(holed.findings.map(({ code }) => code)).toEqual(['sequence-hole']);
+    expect(holed.sections).toMatchObject({ integrity: 'pass', completeness: 'fail' });
     expect(await ledger.append([testBatch('s1', 3, 4)])).toMatchObject({ value: { accepted: 2, duplicates: 2 } });
     expect(await ledger.append([testBatch('s1', 0, 12)])).toMatchObject({ value: { accepted: 5, duplicates: 7 } });
     await ledger.seal();

@@ -1,11 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { parseVerifierKey, verifyLedger } from '@portledger/format';
-import type { LedgerFiles, VerifyProgress, VerifyReport, VerifyTools } from '@portledger/format';
-import { NodeLedgerFiles, nodeSha256, nodeVerifyEd25519 } from '@portledger/format/node';
+import { VKEY_PATH, parseVerifierKey, verifyLedger, verifyPack } from '@portledger/format';
+import type { LedgerFiles, TrustedKeys, VerifyProgress, VerifyReport, VerifyTools } from '@portledger/format';
+import { NodeLedgerFiles, ServedLedgerFiles, nodeSha256, nodeVerifyEd25519, openPack } from '@portledger/format/node';
 import { ledgerKeyPath } from './ledger-key.ts';
 import { LogSigner } from './log-signer.ts';
 import { VerifyPool } from './verify-pool.ts';
@@ -13,16 +13,18 @@ import { VerifyPool } from './verify-pool.ts';
 /** Milliseconds between looks at something that a running ledger is just writing. */
 const PAUSE_MS = 10;
 
-export type VerifyFolderOptions = {
-  /** The log's verifier key from where you trust it; by default the one in the ledger's folder. */
-  readonly vkey?: string;
+/** Verifies a time stamp with certificates that are trusted (PEM), or with none. */
+export type StampCheck = NonNullable<VerifyTools['checkTimestamp']>;
+
+export type VerifyFolderOptions = TrustedKeys & {
   readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly checkTimestamp?: StampCheck;
   /** Threads beside this one; by default one a core, 4 at most. 0: everything on this thread. */
   readonly threads?: number;
 };
 
 /** Node's tools for verification, with blocks checked by a pool. */
-export function nodeVerifyTools(pool: VerifyPool): VerifyTools {
+export function nodeVerifyTools(pool: VerifyPool, checkTimestamp?: StampCheck): VerifyTools {
   return {
     hash: nodeSha256,
     verifyEd25519: nodeVerifyEd25519,
@@ -30,13 +32,14 @@ export function nodeVerifyTools(pool: VerifyPool): VerifyTools {
     checkBlock: (job) => pool.check(job),
     parallelBlocks: pool.parallelBlocks,
     pause: () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)),
+    ...(checkTimestamp === undefined ? {} : { checkTimestamp }),
   };
 }
 
 /** The verifier key that belongs to the folder's private key, where that can be read; its name is the stored key's. */
 function privateKeyVkey(dir: string): string | undefined {
   try {
-    const stored = parseVerifierKey(nodeSha256, readFileSync(join(dir, 'ledger', 'vkey'), 'utf8'));
+    const stored = parseVerifierKey(nodeSha256, readFileSync(join(dir, 'ledger', VKEY_PATH), 'utf8'));
     const key = createPrivateKey(readFileSync(ledgerKeyPath(dir)));
     return stored.ok ? new LogSigner(key, stored.value.name).vkey : undefined;
   } catch {
@@ -44,18 +47,42 @@ function privateKeyVkey(dir: string): string | undefined {
   }
 }
 
-/** Verifies the ledger of a data folder, running or not. Reads only. */
-export async function verifyFolder(dir: string, options: VerifyFolderOptions = {}): Promise<VerifyReport> {
+async function verifyWith(files: LedgerFiles, options: VerifyFolderOptions): Promise<VerifyReport> {
   const pool = new VerifyPool(options.threads ?? Math.min(4, availableParallelism()));
-  const files: LedgerFiles = new NodeLedgerFiles(join(dir, 'ledger'));
-  const own = privateKeyVkey(dir);
   try {
-    return await verifyLedger(files, nodeVerifyTools(pool), {
-      ...(options.vkey === undefined ? {} : { vkey: options.vkey }),
-      ...(own === undefined ? {} : { privateKeyVkey: own }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    });
+    return await verifyLedger(files, nodeVerifyTools(pool, options.checkTimestamp), options);
   } finally {
     await pool.close();
   }
+}
+
+/** Verifies the ledger of a data folder, running or not. Reads only. */
+export function verifyFolder(dir: string, options: VerifyFolderOptions = {}): Promise<VerifyReport> {
+  return verifyLedgerFolder(join(dir, 'ledger'), options);
+}
+
+/** The same of a ledger's own folder, which need not lie in a data folder. */
+export function verifyLedgerFolder(folder: string, options: VerifyFolderOptions = {}): Promise<VerifyReport> {
+  const own = privateKeyVkey(dirname(folder));
+  return verifyWith(new NodeLedgerFiles(folder), { ...(own === undefined ? {} : { privateKeyVkey: own }), ...options });
+}
+
+/** Verifies a ledger as it is served, by a collector or a server of files. Throws ServedLedgerError. */
+export async function verifyServed(
+  url: string,
+  token: string | undefined,
+  options: VerifyFolderOptions = {},
+): Promise<VerifyReport> {
+  const files = await ServedLedgerFiles.open(url, token);
+  try {
+    return await verifyWith(files, options);
+  } finally {
+    files.close();
+  }
+}
+
+/** Verifies an exported pack: a tar file or a folder. Throws PackError. */
+export async function verifyPackFile(path: string, options: VerifyFolderOptions = {}): Promise<VerifyReport> {
+  const pool = new VerifyPool(0);
+  return verifyPack(await openPack(path), nodeVerifyTools(pool, options.checkTimestamp), options);
 }

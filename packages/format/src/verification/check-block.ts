@@ -3,15 +3,23 @@ import type { BlockManifest } from '../manifest.ts';
 import { bytesEqual } from '../merkle-verification.ts';
 import type { Hash } from '../sha256.ts';
 import { hexOf } from '../verifier-key.ts';
+import type { BatchSpan, Mark } from './batch-span.ts';
 import { checkLines } from './check-lines.ts';
 import { segmentPath } from './ledger-paths.ts';
+import { timeRange } from './lines-check.ts';
 import { findLineEnds } from './lines-root.ts';
 import type { LinesRoot } from './lines-root.ts';
 import type { Finding, FindingCode } from './verify-report.ts';
 
 export type BlockJob = { readonly manifest: BlockManifest; readonly frame: Uint8Array };
 
-export type BlockCheck = { readonly records: number; readonly findings: readonly Finding[] };
+export type BlockCheck = {
+  readonly records: number;
+  readonly findings: readonly Finding[];
+  /** One a batch of the manifest. */
+  readonly spans: readonly (BatchSpan | undefined)[];
+  readonly marks: readonly Mark[];
+};
 
 export type BlockTools = {
   readonly hash: Hash;
@@ -43,7 +51,7 @@ export function checkBlock(job: BlockJob, tools: BlockTools): BlockCheck {
   const lines = tryDecompress(tools, frame, manifest.payload_bytes);
   if (lines === undefined) {
     find('frame-damaged', 'the frame does not decompress to the bytes that the manifest tells');
-    return { records: 0, findings };
+    return { records: 0, findings, spans: [], marks: [] };
   }
   const lineEnds = findLineEnds(lines, manifest.count);
   if (
@@ -58,12 +66,13 @@ export function checkBlock(job: BlockJob, tools: BlockTools): BlockCheck {
   }
   const checked = checkLines(lines, lineEnds, manifest.batches);
   for (const fault of checked.faults) find(fault.code, fault.message, fault.line);
-  if (checked.first !== manifest.first_timestamp || checked.last !== manifest.last_timestamp) {
-    find('timestamp-range', `event times run from ${checked.first} to ${checked.last}; the manifest tells others`);
+  const { first, last } = timeRange(checked);
+  if (first !== manifest.first_timestamp || last !== manifest.last_timestamp) {
+    find('timestamp-range', `event times run from ${first} to ${last}; the manifest tells others`);
   }
   const root = decodeBase64(manifest.root);
   if (root === undefined || !bytesEqual(root, tools.linesRoot(lines, lineEnds))) {
     find('block-root', 'the root over the lines is not the one in the manifest');
   }
-  return { records: lineEnds.length, findings };
+  return { records: lineEnds.length, findings, spans: checked.spans, marks: checked.marks };
 }

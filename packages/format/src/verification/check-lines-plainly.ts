@@ -1,9 +1,9 @@
 import type { BatchEntry } from '../manifest.ts';
 import { parseLine } from '../strict-parse.ts';
-import type { LineFault, LinesCheck } from './check-lines.ts';
-
-/** Faults told of one block; the first ones show what happened. */
-const FAULTS_MAX = 8;
+import { SpanMeter, isMarked } from './batch-span.ts';
+import type { Mark } from './batch-span.ts';
+import { FAULTS_TOLD_MAX } from './lines-check.ts';
+import type { LineFault, LinesCheck } from './lines-check.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -22,8 +22,11 @@ function exactText(bytes: Uint8Array): string | undefined {
  */
 export function checkLines(lines: Uint8Array, lineEnds: Uint32Array, batches: readonly BatchEntry[]): LinesCheck {
   const faults: LineFault[] = [];
-  const timestamps: string[] = [];
-  const streams = batches.flatMap((batch) => Array.from({ length: batch.count }, (_, place) => ({ batch, place })));
+  const marks: Mark[] = [];
+  const meters = batches.map(() => new SpanMeter());
+  const streams = batches.flatMap((batch, at) =>
+    Array.from({ length: batch.count }, (_, place) => ({ batch, place, meter: meters[at] })),
+  );
   lineEnds.forEach((end, line) => {
     const stream = streams[line];
     if (stream === undefined) return;
@@ -35,15 +38,16 @@ export function checkLines(lines: Uint8Array, lineEnds: Uint32Array, batches: re
       faults.push({ code: 'line-not-canonical', line, message });
       return;
     }
-    const { observer, session, seq, timestamp } = parsed.value;
-    const { batch, place } = stream;
+    const { batch, place, meter } = stream;
+    const record = parsed.value;
     const expected = batch.first_seq + place;
-    if (seq !== expected || session !== batch.session || observer !== batch.observer) {
+    if (record.seq !== expected || record.session !== batch.session || record.observer !== batch.observer) {
       const message = `observer, session or seq differ from the manifest, which says seq ${expected}`;
       faults.push({ code: 'line-stream', line, message });
     }
-    timestamps.push(timestamp);
+    meter?.time(record.timestamp);
+    if (record.action === 'heartbeat') meter?.heartbeat(record);
+    if (isMarked(record.action)) marks.push({ line, record });
   });
-  timestamps.sort();
-  return { faults: faults.slice(0, FAULTS_MAX), first: timestamps[0], last: timestamps.at(-1) };
+  return { faults: faults.slice(0, FAULTS_TOLD_MAX), spans: meters.map((meter) => meter.span()), marks };
 }

@@ -2,26 +2,26 @@ import { FIELD_INDEX } from '../fields.ts';
 import { SLOTS, scanLine } from '../line-scanner.ts';
 import type { BatchEntry } from '../manifest.ts';
 import { parseLine } from '../strict-parse.ts';
+import { GAPS_MAX, heartbeatMsOf, isGap, isMarked } from './batch-span.ts';
+import type { BatchSpan, Mark } from './batch-span.ts';
+import { FAULTS_TOLD_MAX } from './lines-check.ts';
+import type { LineFault, LinesCheck } from './lines-check.ts';
 import type { FindingCode } from './verify-report.ts';
-
-export type LineFault = { readonly code: FindingCode; readonly line: number; readonly message: string };
-
-/** What a run of lines shows. `first` and `last` are the least and greatest timestamp, undefined where there is none. */
-export type LinesCheck = {
-  readonly faults: readonly LineFault[];
-  readonly first: string | undefined;
-  readonly last: string | undefined;
-};
-
-/** Faults told of one block; the first ones show what happened. */
-const FAULTS_MAX = 8;
 
 const OBSERVER = 2 * (FIELD_INDEX.get('observer') ?? 0);
 const SESSION = 2 * (FIELD_INDEX.get('session') ?? 0);
 const SEQ = 2 * (FIELD_INDEX.get('seq') ?? 0);
 const TIMESTAMP = 2 * (FIELD_INDEX.get('timestamp') ?? 0);
+const ACTION = 2 * (FIELD_INDEX.get('action') ?? 0);
+
+/** Letters of a timestamp up to its minute: where these are the same there is no gap worth telling. */
+const MINUTE_LETTERS = 16;
+/** First letters of the actions that are looked into; the others that share one are told apart by parsing. */
+const LOOKED_INTO = new Set([...'hrcp'].map((letter) => letter.charCodeAt(0)));
+const CONNECTION_PREFIX = 'co';
 
 const utf8 = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Whether `bytes[start, end)` is `text`. Names of streams are written without escapes. */
 function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
@@ -36,48 +36,55 @@ function integerAt(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-/** Less than 0, 0 or more, like texts of the same length compare. */
-function compare(bytes: Uint8Array, left: number, right: number, length: number): number {
-  for (let at = 0; at < length; at++) {
-    const difference = (bytes[left + at] ?? 0) - (bytes[right + at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+/** Where two runs of bytes of the same length first differ; their length where they do not. */
+function firstDifference(bytes: Uint8Array, left: number, right: number, length: number): number {
+  for (let at = 0; at < length; at++) if (bytes[left + at] !== bytes[right + at]) return at;
+  return length;
 }
 
 /** Reads a run of lines against the batches that it must consist of. */
 class LinesReader {
   readonly faults: LineFault[] = [];
+  readonly spans: (BatchSpan | undefined)[] = [];
+  readonly marks: Mark[] = [];
   readonly #lines: Uint8Array;
   readonly #slots = new Int32Array(SLOTS);
+  /** Where the least and greatest timestamp of the batch stand; -1 before the first. */
   #first = -1;
   #last = -1;
   #timestampBytes = 0;
+  #gaps: (readonly [string, string])[] = [];
+  #heartbeatMs: number | undefined;
 
   constructor(lines: Uint8Array) {
     this.#lines = lines;
   }
 
   #fault(code: FindingCode, line: number, message: string): void {
-    if (this.faults.length < FAULTS_MAX) this.faults.push({ code, line, message });
+    if (this.faults.length < FAULTS_TOLD_MAX) this.faults.push({ code, line, message });
   }
 
   batch(batch: BatchEntry, lineEnds: Uint32Array, from: number): void {
     const observer = utf8.encode(batch.observer);
     const session = utf8.encode(batch.session);
     const to = Math.min(from + batch.count, lineEnds.length);
+    this.#first = this.#last = -1;
+    this.#gaps = [];
+    this.#heartbeatMs = undefined;
     for (let line = from; line < to; line++) {
       const start = line === 0 ? 0 : (lineEnds[line - 1] ?? 0);
       const end = (lineEnds[line] ?? 0) - 1;
       if (!this.#isCanonical(line, start, end)) continue;
       this.#checkStream(line, observer, session, batch.first_seq + (line - from));
       this.#takeTimestamp();
+      this.#takeAction(line, start, end);
     }
+    this.spans.push(this.#span());
   }
 
   #isCanonical(line: number, start: number, end: number): boolean {
     if (scanLine(this.#lines, start, end, this.#slots) === 0) return true;
-    const parsed = parseLine(new TextDecoder().decode(this.#lines.subarray(start, end)));
+    const parsed = parseLine(decoder.decode(this.#lines.subarray(start, end)));
     this.#fault('line-not-canonical', line, parsed.ok ? 'the line is not canonical' : parsed.fault.message);
     return false;
   }
@@ -92,23 +99,56 @@ class LinesReader {
       this.#fault('line-stream', line, `observer, session or seq differ from the manifest, which says seq ${seq}`);
   }
 
+  /** Timestamps are texts of one length, so they compare as bytes; nearly all come in order. */
   #takeTimestamp(): void {
+    const lines = this.#lines;
     const at = this.#slots[TIMESTAMP] ?? 0;
-    this.#timestampBytes = (this.#slots[TIMESTAMP + 1] ?? 0) - at;
-    if (this.#first < 0 || compare(this.#lines, at, this.#first, this.#timestampBytes) < 0) this.#first = at;
-    if (this.#last < 0 || compare(this.#lines, at, this.#last, this.#timestampBytes) > 0) this.#last = at;
+    const length = (this.#slots[TIMESTAMP + 1] ?? 0) - at;
+    if (this.#first < 0) {
+      this.#timestampBytes = length;
+      this.#first = this.#last = at;
+      return;
+    }
+    const differs = firstDifference(lines, at, this.#last, length);
+    if (differs === length) return;
+    if ((lines[at + differs] ?? 0) > (lines[this.#last + differs] ?? 0)) {
+      if (differs < MINUTE_LETTERS && this.#gaps.length < GAPS_MAX) {
+        const [before, after] = [this.#text(this.#last), this.#text(at)];
+        if (isGap(before, after)) this.#gaps.push([before, after]);
+      }
+      this.#last = at;
+      return;
+    }
+    const earlier = firstDifference(lines, at, this.#first, length);
+    if (earlier < length && (lines[at + earlier] ?? 0) < (lines[this.#first + earlier] ?? 0)) this.#first = at;
   }
 
-  #text(at: number): string | undefined {
-    return at < 0 ? undefined : new TextDecoder().decode(this.#lines.subarray(at, at + this.#timestampBytes));
+  #takeAction(line: number, start: number, end: number): void {
+    const at = this.#slots[ACTION] ?? 0;
+    if (!LOOKED_INTO.has(this.#lines[at] ?? 0)) return;
+    if (this.#lines[at] === CONNECTION_PREFIX.charCodeAt(0) && this.#lines[at + 1] === CONNECTION_PREFIX.charCodeAt(1))
+      return;
+    const action = decoder.decode(this.#lines.subarray(at, this.#slots[ACTION + 1] ?? at));
+    const isFirstHeartbeat = action === 'heartbeat' && this.#heartbeatMs === undefined;
+    if (!isFirstHeartbeat && !isMarked(action)) return;
+    const parsed = parseLine(decoder.decode(this.#lines.subarray(start, end)));
+    if (!parsed.ok) return; // the scan took it, so it is one
+    if (isFirstHeartbeat) this.#heartbeatMs = heartbeatMsOf(parsed.value);
+    else this.marks.push({ line, record: parsed.value });
   }
 
-  result(): LinesCheck {
-    return { faults: this.faults, first: this.#text(this.#first), last: this.#text(this.#last) };
+  #text(at: number): string {
+    return decoder.decode(this.#lines.subarray(at, at + this.#timestampBytes));
+  }
+
+  #span(): BatchSpan | undefined {
+    if (this.#first < 0) return undefined;
+    const span = { first: this.#text(this.#first), last: this.#text(this.#last), gaps: this.#gaps };
+    return this.#heartbeatMs === undefined ? span : { ...span, heartbeatMs: this.#heartbeatMs };
   }
 }
 
-/** Checks that every line is strictly canonical and stands where its batch says. */
+/** Checks that every line is strictly canonical and stands where its batch says, and notes what it tells of its stream. */
 export function checkLines(lines: Uint8Array, lineEnds: Uint32Array, batches: readonly BatchEntry[]): LinesCheck {
   const reader = new LinesReader(lines);
   let from = 0;
@@ -116,5 +156,5 @@ export function checkLines(lines: Uint8Array, lineEnds: Uint32Array, batches: re
     reader.batch(batch, lineEnds, from);
     from += batch.count;
   }
-  return reader.result();
+  return { faults: reader.faults, spans: reader.spans, marks: reader.marks };
 }

@@ -15,6 +15,9 @@ export const SEGMENTS_FOLDER = 'segments';
 export const JOURNAL_FOLDER = 'journal';
 export const STAGING_FOLDER = 'staging';
 export const TILE_FOLDER = 'tile';
+/** Checkpoints that witnesses cosigned, `<size>.note`, and those that were time-stamped, with the stamp in `<size>.tsr`. */
+export const WITNESSED_FOLDER = 'witnessed';
+export const TIMESTAMPS_FOLDER = 'timestamps';
 /** Files are written under this name, synced, then renamed to where they belong; a leftover means nothing. */
 export const NEXT_FILE_PATH = `${STAGING_FOLDER}/next.tmp`;
 

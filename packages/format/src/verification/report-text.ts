@@ -1,40 +1,31 @@
-import type { Finding, FindingPlace, VerifyReport } from './verify-report.ts';
+import { byteSize, counted, digits, moment, printable } from './report-words.ts';
+import { isGapless } from './stream-report.ts';
+import type { StreamReport } from './stream-report.ts';
+import type { Finding, FindingPlace, Section, VerifyReport } from './verify-report.ts';
+import { FINDING_SECTIONS } from './verify-report.ts';
+import type { TrustReport } from './verify-trust.ts';
 
 /** How a part of the report may be set off on a terminal. */
 export type ReportStyle = 'bold' | 'red' | 'green' | 'yellow';
+type Paint = (style: ReportStyle, text: string) => string;
 
 export type ReportContext = {
-  /** Whether the verifier key came from the reader and not from the folder that was checked. */
-  readonly isKeyGiven: boolean;
   readonly tookMs: number;
   /** Whether to tell the speed: it differs from run to run. */
   readonly tellsRate?: boolean;
-  readonly paint?: (style: ReportStyle, text: string) => string;
+  readonly paint?: Paint;
 };
 
-const SIZE_UNITS = ['TiB', 'GiB', 'MiB', 'KiB'];
-/** Characters that start escape sequences, break lines or reorder text: what was checked may be hostile. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** Streams, prunings and silences told one by one in the text; all of them stand in the JSON report. */
+const TOLD_MAX = 20;
 
-function printable(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-}
-
-function digits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-}
-
-function counted(count: number, noun: string): string {
-  return `${digits(count)} ${count === 1 ? noun : `${noun}s`}`;
-}
-
-function size(bytes: number): string {
-  const place = SIZE_UNITS.findIndex((_, at) => bytes >= 1024 ** (SIZE_UNITS.length - at));
-  const unitBytes = 1024 ** (SIZE_UNITS.length - place);
-  return place < 0
-    ? `${bytes} B`
-    : `${(bytes / unitBytes).toFixed(bytes >= 100 * unitBytes ? 0 : 1)} ${SIZE_UNITS[place] ?? ''}`;
-}
+const TITLES: Readonly<Record<Section, string>> = {
+  integrity: 'Integrity',
+  signatures: 'Signatures',
+  completeness: 'Completeness',
+  retention: 'Retention',
+};
+const NO_OUTSIDER = 'No outside witness and no time stamp: the operator could have rewritten all of this.';
 
 function placeText({ file, offset, block, line }: FindingPlace): string {
   const parts = [printable(file)];
@@ -44,35 +35,115 @@ function placeText({ file, offset, block, line }: FindingPlace): string {
   return parts.join(', ');
 }
 
-function findingText({ code, message }: Finding): string {
-  return `${printable(message)} (${code})`;
+function findingText({ code, place, message }: Finding, paint: Paint): string {
+  return `${paint('red', placeText(place))}: ${printable(message)} (${code})`;
+}
+
+function integrityLines({ counts }: VerifyReport, { tookMs, tellsRate = false }: ReportContext): string[] {
+  const rate = tellsRate && tookMs > 0 ? `, ${digits(Math.round((1000 * counts.records) / tookMs))} records/s` : '';
+  const lines = [
+    `${counted(counts.records, 'record')} recomputed one by one, in ${counted(counts.blocks, 'block')} of ${counted(counts.segments, 'segment')}`,
+    `${counted(counts.tiles, 'tile')} and entry bundles, ${byteSize(counts.bytes)} in ${(tookMs / 1000).toFixed(1)} s${rate}`,
+  ];
+  if (counts.unsealedRecords > 0)
+    lines.push(`${counted(counts.unsealedRecords, 'durable record')} not yet under a checkpoint`);
+  return lines;
+}
+
+const KEY_FROM: Readonly<Record<TrustReport['keyFrom'], string>> = {
+  policy: 'the log’s key is in your policy',
+  given: 'the log’s key is the key that you gave',
+  ledger: 'the log’s key was taken from the ledger itself: give --key or --policy to prove that it is your log',
+};
+
+function signatureLines({ trust, size, sections }: VerifyReport, paint: Paint): string[] {
+  const lines = [
+    `${counted(size, 'block')} under the checkpoint${sections.signatures === 'pass' ? ', signed by the log' : ''}`,
+    KEY_FROM[trust.keyFrom],
+  ];
+  for (const { witness, timeSeconds } of trust.witnesses)
+    lines.push(`cosigned by ${printable(witness)} at ${moment(timeSeconds)}`);
+  if (trust.quorum !== 'not-asked') {
+    const missing = trust.missing.length === 0 ? '' : `; not cosigned by ${printable(trust.missing.join(', '))}`;
+    lines.push(`the quorum of your policy is ${trust.quorum === 'met' ? 'met' : 'NOT met'}${missing}`);
+  }
+  if (trust.witnesses.length > 0 && trust.witnessedSize < size)
+    lines.push(paint('yellow', `witnessed are the first ${counted(trust.witnessedSize, 'block')}, not yet the rest`));
+  for (const { authority, time, size: stamped, isTrusted } of trust.times)
+    lines.push(
+      `${isTrusted ? 'time stamp of' : 'unproven time stamp of'} ${printable(authority)}: ${counted(stamped, 'block')} existed at ${printable(time)}`,
+    );
+  for (const earlier of trust.continues)
+    lines.push(`continues your earlier checkpoint of ${counted(earlier, 'block')}`);
+  if (!trust.isVouchedOutside) lines.push(paint('yellow', NO_OUTSIDER));
+  return lines;
+}
+
+/** What one stream has to tell of its gaps. */
+function streamLines(stream: StreamReport): string[] {
+  const name = `${printable(stream.observer)} ${printable(stream.session)}`;
+  const lines: string[] = [];
+  if (stream.missing > 0) lines.push(`${name}: ${counted(stream.missing, 'number')} never received`);
+  if (stream.overlaps > 0) lines.push(`${name}: ${counted(stream.overlaps, 'overlap')}`);
+  for (const [cause, count] of Object.entries(stream.lost))
+    lines.push(`${name}: says that it lost ${counted(count, 'record')}: ${printable(cause)}`);
+  const [first] = stream.silences;
+  if (first !== undefined) {
+    const others = stream.silencesTotal > 1 ? `, and ${counted(stream.silencesTotal - 1, 'more time')}` : '';
+    lines.push(`${name}: silent from ${first.from} to ${first.to}${others}`);
+  }
+  return lines;
+}
+
+function completenessLines({ streams, counts }: VerifyReport, paint: Paint): string[] {
+  const telling = streams.filter((stream) => !isGapless(stream));
+  const stopped = streams.filter(({ isStopped }) => isStopped).length;
+  const lines = [
+    `${counted(counts.sessions, 'stream')}, ${digits(counts.sessions - telling.length)} without a gap${stopped > 0 ? `, ${digits(stopped)} said that they ended` : ''}`,
+  ];
+  const told = telling.flatMap(streamLines);
+  for (const line of told.slice(0, TOLD_MAX)) lines.push(paint('yellow', line));
+  if (told.length > TOLD_MAX) lines.push(`and ${digits(told.length - TOLD_MAX)} more: see --format json`);
+  return lines;
+}
+
+function retentionLines({ pruned, findings }: VerifyReport): string[] {
+  const without = findings.filter(({ code }) => FINDING_SECTIONS[code] === 'retention').length;
+  if (pruned.length === 0) return [without === 0 ? 'every block is stored' : 'blocks are missing without authority'];
+  const records = pruned.reduce((sum, segment) => sum + segment.records, 0);
+  const lines = [`${counted(pruned.length, 'segment')} of ${counted(records, 'record')} pruned with authority`];
+  for (const { class: name, firstBlock, lastBlock, policy, pruned: when, toldInBlock } of pruned.slice(0, TOLD_MAX))
+    lines.push(
+      `${name}, blocks ${firstBlock}–${lastBlock}: policy ${printable(policy)}, pruned ${when} (block ${toldInBlock})`,
+    );
+  if (pruned.length > TOLD_MAX) lines.push(`and ${digits(pruned.length - TOLD_MAX)} more: see --format json`);
+  return lines;
 }
 
 /** A verification's report for a person, line by line, safe for a terminal. The last line is the verdict. */
 export function verifyReportText(report: VerifyReport, context: ReportContext): string[] {
-  const { counts, findings, findingsTotal, notes } = report;
-  const { isKeyGiven, tookMs, tellsRate = false, paint = (_style, text) => text } = context;
-  const label = (name: string) => paint('bold', name.padEnd(10));
-  const key = isKeyGiven
-    ? 'the key that you gave'
-    : 'the key in the folder itself; give --vkey to prove that it is your log';
-  const rate = tellsRate && tookMs > 0 ? `, ${digits(Math.round((1000 * counts.records) / tookMs))} records/s` : '';
-  const lines = [
-    `${label('Log')}${printable(report.origin || 'unknown')}`,
-    `${label('Key')}${key}`,
-    `${label('Signed')}${counted(report.size, 'block')} under the checkpoint`,
-    `${label('Checked')}${counted(counts.records, 'record')} one by one, in ${counted(counts.blocks, 'block')} of ${counted(counts.segments, 'segment')}`,
-    `${label('')}${counted(counts.tiles, 'tile')} and entry bundles, ${counted(counts.sessions, 'stream')}, ${size(counts.bytes)} in ${(tookMs / 1000).toFixed(1)} s${rate}`,
-  ];
-  if (counts.unsealedRecords > 0)
-    lines.push(`${label('')}${counted(counts.unsealedRecords, 'durable record')} not yet under a checkpoint`);
-  for (const note of notes) lines.push(`${label('Note')}${paint('yellow', printable(note.message))}`);
-  for (const finding of findings)
-    lines.push(`${label('Finding')}${paint('red', placeText(finding.place))}: ${findingText(finding)}`);
-  if (findingsTotal > findings.length)
-    lines.push(`${label('')}and ${counted(findingsTotal - findings.length, 'more finding')}`);
+  const { findings, findingsTotal, notes, sections } = report;
+  const paint: Paint = context.paint ?? ((_style, text) => text);
+  const column = (name: string) => paint('bold', name.padEnd(14));
+  const lines = [`${column('Log')}${printable(report.origin || 'unknown')}`];
+  const section = (name: Section, texts: readonly string[]): void => {
+    const state = sections[name];
+    if (state === 'not-checked') return;
+    const verdict = state === 'pass' ? paint('green', 'PASS') : paint('red', 'FAIL');
+    for (const [at, text] of texts.entries())
+      lines.push(`${column(at === 0 ? TITLES[name] : '')}${at === 0 ? verdict : '    '}  ${text}`);
+    for (const finding of findings)
+      if (FINDING_SECTIONS[finding.code] === name) lines.push(`${column('')}      ${findingText(finding, paint)}`);
+  };
+  section('integrity', integrityLines(report, context));
+  section('signatures', signatureLines(report, paint));
+  section('completeness', completenessLines(report, paint));
+  section('retention', retentionLines(report));
+  for (const note of notes) lines.push(`${column('Note')}${paint('yellow', printable(note.message))}`);
+  if (findingsTotal > findings.length) lines.push(`and ${counted(findingsTotal - findings.length, 'more finding')}`);
+  const isMissing = report.pruned.length > 0 ? ', and what is gone was pruned with authority' : '';
   const verdict = report.ok
-    ? paint('green', 'Everything is as it was written and signed.')
+    ? paint('green', `PASS. Everything is as it was written and signed${isMissing}.`)
     : paint('red', `FAILED: ${counted(findingsTotal, 'finding')}.`);
   return [...lines, '', verdict];
 }

@@ -66,6 +66,9 @@ export type TreeWalkOptions = {
   readonly size: number;
   readonly root: Uint8Array;
   readonly hasGrown: () => Promise<boolean>;
+  /** Sizes up to this one of which the roots are wanted, and where they are put. */
+  readonly sizes: ReadonlySet<number>;
+  readonly roots: Map<number, Uint8Array>;
 };
 
 /**
@@ -73,12 +76,14 @@ export type TreeWalkOptions = {
  * the root. Yields each manifest that can be read.
  */
 export async function* walkTree(options: TreeWalkOptions): AsyncGenerator<BlockManifest, void> {
-  const { tools, log, size, root } = options;
+  const { tools, log, size, root, sizes, roots } = options;
   const edge = new TileEdge(tools.hash);
+  if (sizes.has(0)) roots.set(0, edge.root());
   for (let index = 0; index * TILE_WIDTH < size; index++) {
     const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
     for (const [at, entry] of (await bundleEntries(options, index, width)).entries()) {
       for (const tile of edge.append(leafHash(tools.hash, entry))) await compareTile(options, tile);
+      if (sizes.has(edge.size)) roots.set(edge.size, edge.root());
       const block = index * TILE_WIDTH + at;
       const place = { file: entriesPath(index, width), block };
       const manifest = parseManifest(new TextDecoder().decode(entry));

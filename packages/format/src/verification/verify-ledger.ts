@@ -1,7 +1,6 @@
 import { parseCheckpoint } from '../checkpoint.ts';
 import type { BlockManifest } from '../manifest.ts';
 import { parseNote } from '../signed-note.ts';
-import { BatchContinuity } from './check-batches.ts';
 import type { BlockCheck } from './check-block.ts';
 import type { LedgerFiles, StoredFile, VerifyTools } from './ledger-files.ts';
 import {
@@ -12,17 +11,20 @@ import {
   TILE_FOLDER,
   journalNumber,
   segmentPath,
-  stagePath,
 } from './ledger-paths.ts';
+import { PrunedSegments } from './pruned-segments.ts';
+import type { PrunedSegment } from './pruned-segments.ts';
 import { SegmentChain } from './segment-chain.ts';
 import type { Stage } from './stage-format.ts';
-import { stagedManifests } from './staged-manifests.ts';
+import type { StreamReport } from './stream-report.ts';
+import { StreamWatch } from './stream-watch.ts';
 import { TreeFiles, walkTree } from './tree-walk.ts';
 import { accountFor } from './verify-accounting.ts';
 import { verifyHead } from './verify-head.ts';
 import type { TrustedKeys, VerifiedHead } from './verify-head.ts';
 import { VerifyLog } from './verify-report.ts';
 import type { VerifyReport } from './verify-report.ts';
+import { NO_TRUST } from './verify-trust.ts';
 import { UnsealedCheck, readStages } from './verify-unsealed.ts';
 
 export type VerifyProgress = { readonly blocks: number; readonly ofBlocks: number; readonly records: number };
@@ -44,16 +46,20 @@ export async function verifyLedger(
 ): Promise<VerifyReport> {
   const log = new VerifyLog();
   const head = await verifyHead(files, tools, options, log);
-  if (head === undefined) return report(log, undefined);
-  await new Verification(files, tools, options, log, head).run();
-  return report(log, head);
+  if (head === undefined) return report(log, undefined, { streams: [], pruned: [] });
+  return report(log, head, await new Verification(files, tools, options, log, head).run());
 }
 
-function report(log: VerifyLog, head: VerifiedHead | undefined): VerifyReport {
-  const { findings, findingsTotal, notes, counts } = log;
-  const ok = findingsTotal === 0;
+type Outcome = { readonly streams: readonly StreamReport[]; readonly pruned: readonly PrunedSegment[] };
+
+function report(log: VerifyLog, head: VerifiedHead | undefined, outcome: Outcome): VerifyReport {
   const { origin = '', size = 0 } = head?.checkpoint ?? {};
-  return { ok, findings, findingsTotal, notes, counts, origin, size, vkey: head?.vkey ?? '' };
+  const trust = head?.trust.report() ?? NO_TRUST; // may find that a quorum is not met
+  const { findings, findingsTotal, notes, counts } = log;
+  const sections = log.sections(head !== undefined);
+  const ok = head !== undefined && findingsTotal === 0;
+  const vkey = head?.vkey ?? '';
+  return { ok, sections, findings, findingsTotal, notes, counts, origin, size, vkey, trust, ...outcome };
 }
 
 class Verification {
@@ -62,9 +68,11 @@ class Verification {
   readonly #options: VerifyOptions;
   readonly #log: VerifyLog;
   readonly #head: VerifiedHead;
-  readonly #continuity = new BatchContinuity();
+  readonly #streams = new StreamWatch();
+  readonly #pruned = new PrunedSegments();
   readonly #chain = new SegmentChain();
-  readonly #checking: Promise<BlockCheck>[] = [];
+  readonly #checking: { readonly manifest: BlockManifest; readonly check: Promise<BlockCheck | undefined> }[] = [];
+  #latest: string | undefined;
 
   constructor(files: LedgerFiles, tools: VerifyTools, options: VerifyOptions, log: VerifyLog, head: VerifiedHead) {
     this.#files = files;
@@ -74,25 +82,35 @@ class Verification {
     this.#head = head;
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<Outcome> {
     const { size, root } = this.#head.checkpoint;
     const stages = await readStages(this.#files, this.#tools, this.#log);
     const files = new TreeFiles(this.#files, this.#tools, stages);
     const hasGrown = (): Promise<boolean> => this.#hasGrown();
-    for await (const manifest of walkTree({ files, tools: this.#tools, log: this.#log, size, root, hasGrown })) {
+    const roots = new Map<number, Uint8Array>();
+    const { sizes } = this.#head.trust;
+    const tree = { files, tools: this.#tools, log: this.#log, size, root, hasGrown, sizes, roots };
+    for await (const manifest of walkTree(tree)) {
       this.#chain.take(manifest, this.#log);
-      this.#continuity.take(manifest.batches, placeOf(manifest), this.#log);
+      this.#streams.take(manifest.batches, placeOf(manifest), this.#log);
+      this.#latest = manifest.sealed;
       await this.#check(manifest);
     }
     while (this.#checking.length > 0) await this.#settle();
-    await this.#checkStaged(stages);
+    this.#head.trust.compare(size, roots);
+    const unsealed = new UnsealedCheck(this.#files, this.#tools, this.#log, this.#streams);
+    await unsealed.checkStaged(stages, size, this.#chain, hasGrown);
     this.#log.counts.segments = this.#chain.accounted.size;
-    await this.#account(stages);
-    await new UnsealedCheck(this.#files, this.#tools, this.#log, this.#continuity).run(size, () =>
-      this.#publishedSize(),
-    );
-    this.#log.counts.sessions = this.#continuity.count;
-    this.#continuity.tellHoles(this.#log);
+    if (this.#files.isServed === true) {
+      this.#log.note('not-looked-at', 'read from a server: what lies beside the published log can’t be listed there');
+    } else {
+      await this.#account(stages);
+      await unsealed.run(size, () => this.#publishedSize());
+    }
+    this.#log.counts.sessions = this.#streams.count;
+    const streams = this.#streams.finish(this.#latest, this.#log);
+    const isStored = async (path: string): Promise<boolean> => (await this.#files.readAt(path, 0, 0)) !== undefined;
+    const pruned = await this.#pruned.judge(isStored, this.#log);
     if ((await this.#publishedSize()) < size) {
       this.#log.find(
         'checkpoint-rolled-back',
@@ -100,30 +118,7 @@ class Verification {
         'the checkpoint went back while it was being verified',
       );
     }
-  }
-
-  /** A stage may have been signed already: its frames must be there. Its records are counted from the journal. */
-  async #checkStaged(stages: readonly Stage[]): Promise<void> {
-    const { size } = this.#head.checkpoint;
-    for (const stage of stages) {
-      const file = stagePath(stage.size);
-      if (stage.size <= size) continue; // published; TreeFiles reads from it what is not laid yet
-      const manifests = stage.fromSize === size ? stagedManifests(stage) : undefined;
-      if (manifests === undefined) {
-        if (!(await this.#hasGrown()))
-          this.#log.find('stage-damaged', { file }, 'the stage does not follow the checkpoint');
-        continue;
-      }
-      this.#log.note('not-yet-published', `${manifests.length} blocks are staged for publication in ${file}`);
-      for (const manifest of manifests) {
-        this.#chain.take(manifest, this.#log);
-        const place = placeOf(manifest);
-        const frame = await this.#files.readAt(place.file, manifest.offset, manifest.frame_bytes);
-        if (frame === undefined)
-          this.#log.find('frame-missing', place, 'the staged block’s frame is missing, in part or whole');
-        else for (const finding of (await this.#tools.checkBlock({ manifest, frame })).findings) this.#log.add(finding);
-      }
-    }
+    return { streams, pruned };
   }
 
   async #hasGrown(): Promise<boolean> {
@@ -134,27 +129,42 @@ class Verification {
   async #check(manifest: BlockManifest): Promise<void> {
     const place = placeOf(manifest);
     const frame = await this.#files.readAt(place.file, manifest.offset, manifest.frame_bytes);
-    if (frame === undefined) {
-      this.#log.find('frame-missing', place, 'the block’s frame is missing, in part or whole');
-      return;
-    }
-    this.#log.counts.bytes += frame.length;
-    this.#checking.push(this.#tools.checkBlock({ manifest, frame }));
+    this.#log.counts.bytes += frame?.length ?? 0;
+    const check = frame === undefined ? undefined : this.#tools.checkBlock({ manifest, frame });
+    this.#checking.push({ manifest, check: Promise.resolve(check) });
     if (this.#checking.length >= this.#tools.parallelBlocks) await this.#settle();
   }
 
   async #settle(): Promise<void> {
-    const check = await this.#checking.shift();
-    if (check === undefined) return;
-    const { counts } = this.#log;
-    counts.blocks += 1;
-    counts.records += check.records;
+    const checking = this.#checking.shift();
+    if (checking === undefined) return;
+    const { manifest } = checking;
+    const check = await checking.check;
+    if (check === undefined) this.#miss(manifest);
+    else this.#take(manifest, check);
+    const { blocks, records } = this.#log.counts;
+    this.#options.onProgress?.({ blocks, ofBlocks: this.#head.checkpoint.size, records });
+  }
+
+  /** A frame that is not there may have been pruned, which a later block tells. Of its time the manifest is left. */
+  #miss(manifest: BlockManifest): void {
+    this.#pruned.miss(manifest);
+    const span = { first: manifest.first_timestamp, last: manifest.last_timestamp, gaps: [] };
+    this.#streams.observe(
+      manifest.batches,
+      manifest.batches.map(() => span),
+    );
+  }
+
+  #take(manifest: BlockManifest, check: BlockCheck): void {
+    this.#log.counts.blocks += 1;
+    this.#log.counts.records += check.records;
     for (const finding of check.findings) this.#log.add(finding);
-    this.#options.onProgress?.({
-      blocks: counts.blocks,
-      ofBlocks: this.#head.checkpoint.size,
-      records: counts.records,
-    });
+    this.#streams.observe(manifest.batches, check.spans);
+    for (const { record } of check.marks) {
+      this.#streams.mark(record);
+      if (record.action === 'pruned') this.#pruned.tell(record, manifest);
+    }
   }
 
   /**

@@ -1,14 +1,24 @@
-import type { BatchContinuity } from './check-batches.ts';
 import { checkLines } from './check-lines.ts';
 import { journalBlocks } from './journal-blocks.ts';
 import type { JournalBlock } from './journal-blocks.ts';
 import { isUnfinishedJournal, scanJournal } from './journal-format.ts';
 import type { JournalScan } from './journal-format.ts';
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
-import { JOURNAL_FOLDER, STAGING_FOLDER, journalNumber, journalPath, stageNumber } from './ledger-paths.ts';
+import {
+  JOURNAL_FOLDER,
+  STAGING_FOLDER,
+  journalNumber,
+  journalPath,
+  segmentPath,
+  stageNumber,
+  stagePath,
+} from './ledger-paths.ts';
 import { findLineEnds } from './lines-root.ts';
+import type { SegmentChain } from './segment-chain.ts';
 import { decodeStage } from './stage-format.ts';
 import type { Stage } from './stage-format.ts';
+import { stagedManifests } from './staged-manifests.ts';
+import type { StreamWatch } from './stream-watch.ts';
 import type { VerifyLog } from './verify-report.ts';
 
 /** Looks at a journal whose last append a running ledger may just be writing. */
@@ -34,13 +44,44 @@ export class UnsealedCheck {
   readonly #files: LedgerFiles;
   readonly #tools: VerifyTools;
   readonly #log: VerifyLog;
-  readonly #continuity: BatchContinuity;
+  readonly #streams: StreamWatch;
 
-  constructor(files: LedgerFiles, tools: VerifyTools, log: VerifyLog, continuity: BatchContinuity) {
+  constructor(files: LedgerFiles, tools: VerifyTools, log: VerifyLog, streams: StreamWatch) {
     this.#files = files;
     this.#tools = tools;
     this.#log = log;
-    this.#continuity = continuity;
+    this.#streams = streams;
+  }
+
+  /** A stage may have been signed already: its frames must be there. Its records are counted from the journal. */
+  async checkStaged(
+    stages: readonly Stage[],
+    size: number,
+    chain: SegmentChain,
+    hasGrown: () => Promise<boolean>,
+  ): Promise<void> {
+    for (const stage of stages) {
+      const file = stagePath(stage.size);
+      if (stage.size <= size) continue; // published; TreeFiles reads from it what is not laid yet
+      const manifests = stage.fromSize === size ? stagedManifests(stage) : undefined;
+      if (manifests === undefined) {
+        if (!(await hasGrown())) this.#log.find('stage-damaged', { file }, 'the stage does not follow the checkpoint');
+        continue;
+      }
+      this.#log.note('not-yet-published', `${manifests.length} blocks are staged for publication in ${file}`);
+      for (const manifest of manifests) {
+        chain.take(manifest, this.#log);
+        const place = {
+          file: segmentPath(manifest.class, manifest.segment),
+          offset: manifest.offset,
+          block: manifest.block,
+        };
+        const frame = await this.#files.readAt(place.file, manifest.offset, manifest.frame_bytes);
+        if (frame === undefined)
+          this.#log.find('frame-missing', place, 'the staged block’s frame is missing, in part or whole');
+        else for (const finding of (await this.#tools.checkBlock({ manifest, frame })).findings) this.#log.add(finding);
+      }
+    }
   }
 
   /** `published` says up to which block the ledger has been published by now. */
@@ -124,7 +165,7 @@ export class UnsealedCheck {
     for (const fault of checkLines(lines, lineEnds, block.batches).faults) {
       this.#log.find(fault.code, { ...place, line: fault.line }, fault.message);
     }
-    this.#continuity.take(block.batches, place, this.#log);
+    this.#streams.take(block.batches, place, this.#log);
     this.#log.counts.unsealedRecords += block.count;
   }
 }
