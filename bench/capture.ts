@@ -1,16 +1,19 @@
 // bench/capture: what watching every connection costs a saturating connect-per-request load (wrk, `Connection: close`,
 // nginx), beside bpftrace on sock:inet_sock_set_state, tcpstates (libbpf-tools) and auditd, interleaved in one run;
-// and whether every connection reached the ledger.
-//   sudo node_modules/.bin/node bench/capture.ts [--seconds 5] [--rounds 5]
+// whether every connection reached the ledger; and what the agent costs at rest and at 200 connections a second.
+// Each watcher sees WARM_SECONDS of the load before it is measured.
+//   sudo node_modules/.bin/node bench/capture.ts [--seconds 5] [--rounds 5] [--only WORD …] [--rest-seconds 60]
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AGENT_NODE_ARGS } from '../packages/cli/src/supervise/limits.ts';
 import { cpuSeconds, describeMachine, markdownTable, percentile, programPath, residentBytes } from './machine.ts';
 import { type NginxServer, runWrk, startNginx } from './nginx-load.ts';
+import { costAtRest } from './agent-at-rest.ts';
+import { auditdProgram } from './peers/auditd.ts';
 import { freePort } from './peers/postgres-copy.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -21,12 +24,21 @@ const { values: args } = parseArgs({
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true },
+    'rest-seconds': { type: 'string', default: '60' },
   },
 });
 
+/** Before anything is measured: a just-in-time compiler, caches and buffers settle as they have on any host in use. */
+const WARM_SECONDS = 2;
+
 /** Something that watches connections: started before the load, stopped after, with what it says of itself. */
 type Watcher = { readonly name: string; readonly start: () => Promise<Running> };
-type Running = { readonly finish: (connections: number) => Promise<string>; readonly stop: () => Promise<void> };
+type Running = {
+  /** The load that is measured begins. */
+  readonly begin?: () => Promise<void>;
+  readonly finish: (connections: number) => Promise<string>;
+  readonly stop: () => Promise<void>;
+};
 
 async function untilTrue(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
@@ -87,39 +99,15 @@ function peer(
 }
 
 function auditd(): Watcher | undefined {
-  const path = programPath('auditd');
-  const auditctl = programPath('auditctl');
-  if (!path || !auditctl) return undefined;
+  const start = auditdProgram();
+  if (start === undefined) return undefined;
   return {
-    name: 'auditd (connect, accept, accept4)',
+    name: 'auditd (connect, accept4), to its own log',
     async start() {
-      const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-audit-'));
-      mkdirSync(join(dir, 'plugins.d'));
-      const settings = `log_file = ${dir}/audit.log\nlog_format = RAW\nflush = INCREMENTAL_ASYNC\nfreq = 50\nmax_log_file = 2000\nmax_log_file_action = IGNORE\nplugin_dir = ${dir}/plugins.d\nq_depth = 20000\n`;
-      writeFileSync(join(dir, 'auditd.conf'), settings, { mode: 0o640 });
-      const child = spawn(path, ['-n', '-c', dir], { stdio: 'ignore' });
-      await untilTrue('auditd ready', () => existsSync(join(dir, 'audit.log')) || child.exitCode !== null);
-      execFileSync(auditctl, ['-b', '65536'], { stdio: 'ignore' });
-      const rule = ['-a', 'always,exit', '-F', 'arch=b64', '-S', 'connect,accept,accept4', '-k', 'portledger-bench'];
-      execFileSync(auditctl, rule, { stdio: 'ignore' });
-      const before = lostByAudit(auditctl);
-      return {
-        async finish() {
-          return `kernel audit lost ${lostByAudit(auditctl) - before} events`;
-        },
-        async stop() {
-          execFileSync(auditctl, ['-D', '-k', 'portledger-bench'], { stdio: 'ignore' });
-          execFileSync(auditctl, ['-e', '0'], { stdio: 'ignore' });
-          await ended(child, 'SIGTERM');
-          rmSync(dir, { recursive: true, force: true });
-        },
-      };
+      const running = await start();
+      return { finish: (connections) => running.verdict(connections), stop: () => running.stop() };
     },
   };
-}
-
-function lostByAudit(auditctl: string): number {
-  return Number(/^lost (\d+)/m.exec(execFileSync(auditctl, ['-s'], { encoding: 'utf8' }))?.[1] ?? 0);
 }
 
 type RunFile = { readonly url: string; readonly token: string; readonly pid: number };
@@ -155,8 +143,15 @@ function wholeProduct(server: NginxServer): Watcher {
           ({ mode }) => mode === 'ebpf',
         ),
       );
+      let before: Counted = { 'connection-initiated': 0, 'connection-accepted': 0, 'connection-closed': 0 };
       return {
-        finish: (connections) => ledgerVerdict(run, server, connections),
+        async begin() {
+          before = await drainedLedger(run, server, 1);
+        },
+        async finish(connections) {
+          const closings = before['connection-closed'] + 2 * connections;
+          return ledgerVerdict(run, before, await drainedLedger(run, server, closings), connections);
+        },
         async stop() {
           await ended(child, 'SIGTERM');
           rmSync(dir, { recursive: true, force: true });
@@ -166,78 +161,132 @@ function wholeProduct(server: NginxServer): Watcher {
   };
 }
 
-/** Counts what the ledger holds of the load once it has drained; wrk itself opens a few connections that it does not count as requests. */
-async function ledgerVerdict(run: RunFile, server: NginxServer, connections: number): Promise<string> {
-  const counted = async (action: string): Promise<number> => {
-    const query = encodeURIComponent(`dest_port:${server.port} AND action:${action}`);
-    return (await ask<{ total: number }>(run, `/v1/top?field=action&limit=1&q=${query}`)).total;
+const COUNTED = ['connection-initiated', 'connection-accepted', 'connection-closed'] as const;
+type Counted = Readonly<Record<(typeof COUNTED)[number], number>>;
+
+/** What the ledger holds of the load once both closings of so many connections are there, or no more come. */
+async function drainedLedger(run: RunFile, server: NginxServer, closings: number): Promise<Counted> {
+  const look = async (): Promise<Counted> => {
+    const totals = COUNTED.map(async (action) => {
+      const query = encodeURIComponent(`dest_port:${server.port} AND action:${action}`);
+      return [action, (await ask<{ total: number }>(run, `/v1/top?field=action&limit=1&q=${query}`)).total] as const;
+    });
+    const found = new Map(await Promise.all(totals));
+    const of = (action: (typeof COUNTED)[number]): number => found.get(action) ?? 0;
+    return {
+      'connection-initiated': of('connection-initiated'),
+      'connection-accepted': of('connection-accepted'),
+      'connection-closed': of('connection-closed'),
+    };
   };
-  let last = -1;
-  await untilTrue(
-    'the ledger to drain',
-    async () => {
-      const now = await counted('connection-closed');
-      const drained = now === last && now >= 2 * connections;
-      last = now;
-      return (
-        drained ||
-        (now === last &&
-          now > 0 &&
-          (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.some(
-            ({ lost }) => (lost ?? 0) > 0,
-          ))
-      );
-    },
-    60_000,
-  );
-  const lost = (await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status')).observers.reduce(
-    (sum, observer) => sum + (observer.lost ?? 0),
-    0,
-  );
-  const seen = await Promise.all(['connection-initiated', 'connection-accepted'].map(counted));
-  return `ledger: ${seen[0]} initiated, ${seen[1]} accepted for ${connections} requests; lost ${lost}`;
+  let before = await look();
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const now = await look();
+    const isStill = COUNTED.every((action) => now[action] === before[action]);
+    if (isStill && (now['connection-closed'] >= closings || Date.now() > deadline)) return now;
+    before = now;
+  }
+}
+
+async function ledgerVerdict(run: RunFile, before: Counted, after: Counted, connections: number): Promise<string> {
+  const { observers } = await ask<{ observers: readonly { lost?: number }[] }>(run, '/v1/status');
+  const lost = observers.reduce((sum, observer) => sum + (observer.lost ?? 0), 0);
+  const seen = COUNTED.map((action) => `${after[action] - before[action]} ${action.slice('connection-'.length)}`);
+  return `ledger: ${seen.join(', ')} for ${connections} requests; lost ${lost}`;
 }
 
 /** The agent proper, its collector elsewhere: here away, so that it spools to disk and nothing else shares the cores. */
-function agentAlone(): Watcher {
+function agentAlone(server: NginxServer): Watcher {
   return {
     name: 'portledger agent (kernel program, attribution, spool on disk)',
     async start() {
-      const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-agent-'));
-      const port = await freePort();
-      writeFileSync(join(dir, 'token'), 'plt_unused\n', { mode: 0o600 });
-      const child = spawn(
-        process.execPath,
-        [
-          ...AGENT_NODE_ARGS,
-          CLI,
-          'agent',
-          '--data',
-          dir,
-          '--collector',
-          `http://127.0.0.1:${port}`,
-          '--token-file',
-          join(dir, 'token'),
-          '--log-level',
-          'error',
-        ],
-        { stdio: 'ignore' },
-      );
-      await untilTrue('the agent', () => existsSync(join(dir, 'spool')) || child.exitCode !== null);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const startSeconds = child.pid === undefined ? 0 : cpuSeconds(child.pid);
+      const agent = await startAgentProcess();
+      let cpuBefore = 0;
+      let spooledBefore = 0;
       return {
+        async begin() {
+          spooledBefore = await spooledOf(agent.spool, server.port, Number.NaN);
+          cpuBefore = cpuSeconds(agent.pid);
+        },
         async finish(connections) {
-          if (child.pid === undefined || child.exitCode !== null) throw new Error('the agent ended');
-          return `${(((cpuSeconds(child.pid) - startSeconds) / connections) * 1e6).toFixed(1)} µs of processor a connection, ${Math.round(residentBytes(child.pid) / 2 ** 20)} MiB resident`;
+          const cpu = ((cpuSeconds(agent.pid) - cpuBefore) / connections) * 1e6;
+          const memory = Math.round(residentBytes(agent.pid) / 2 ** 20);
+          const spooled = (await spooledOf(agent.spool, server.port, spooledBefore + 4 * connections)) - spooledBefore;
+          return `${cpu.toFixed(1)} µs of processor a connection, ${memory} MiB resident; ${spooled} records on disk for ${connections} requests`;
         },
-        async stop() {
-          await ended(child, 'SIGTERM');
-          rmSync(dir, { recursive: true, force: true });
-        },
+        stop: () => agent.stop(),
       };
     },
   };
+}
+
+type AgentProcess = { readonly pid: number; readonly spool: string; stop(): Promise<void> };
+
+async function startAgentProcess(): Promise<AgentProcess> {
+  const dir = mkdtempSync(join(tmpdir(), 'portledger-bench-agent-'));
+  const token = join(dir, 'token');
+  writeFileSync(token, 'plt_unused\n', { mode: 0o600 });
+  const config = join(dir, 'portledger.yaml');
+  // The collector is away: what the load makes must fit.
+  writeFileSync(config, 'agent:\n  spool:\n    max: 2GiB\n');
+  const agentArgs = ['agent', '--config', config, '--data', dir, '--collector', `http://127.0.0.1:${await freePort()}`];
+  const child = spawn(
+    process.execPath,
+    [...AGENT_NODE_ARGS, CLI, ...agentArgs, '--token-file', token, '--log-level', 'error'],
+    { stdio: 'ignore' },
+  );
+  const spool = join(dir, 'spool');
+  const isUp = (): boolean => existsSync(spool) && readdirSync(spool).some((name) => name.endsWith('.ndjson'));
+  await untilTrue('the agent', () => isUp() || child.exitCode !== null);
+  if (child.pid === undefined || child.exitCode !== null) throw new Error('the agent does not start');
+  return {
+    pid: child.pid,
+    spool,
+    async stop() {
+      await ended(child, 'SIGTERM');
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Records of a port in the spool, once there are as many as expected or no more come. */
+async function spooledOf(spool: string, port: number, expected: number): Promise<number> {
+  const count = (): number => {
+    let records = 0;
+    for (const name of readdirSync(spool)) {
+      if (name.endsWith('.ndjson')) records += occurrences(readFileSync(join(spool, name)), `"dest_port":${port},`);
+    }
+    return records;
+  };
+  let before = -1;
+  for (let now = count(); now !== before && !(now >= expected); now = count()) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+  }
+  return count();
+}
+
+function occurrences(bytes: Buffer, text: string): number {
+  let count = 0;
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) count += 1;
+  return count;
+}
+
+async function restRows(seconds: number): Promise<readonly (readonly string[])[]> {
+  const rows: string[][] = [];
+  for (const perSecond of [0, 200]) {
+    const agent = await startAgentProcess();
+    try {
+      const { corePercent, residentMib, connections } = await costAtRest(agent.pid, seconds, perSecond);
+      const what = perSecond === 0 ? 'at rest' : `${(connections / seconds).toFixed(0)} connections a second`;
+      rows.push([what, `${corePercent.toFixed(2)} % of a core`, `${residentMib.toFixed(0)} MiB`]);
+    } finally {
+      await agent.stop();
+    }
+  }
+  return rows;
 }
 
 const NOTHING: Watcher = {
@@ -258,6 +307,8 @@ async function measure(
       let running: Running | undefined;
       try {
         running = await watcher.start();
+        runWrk(server.port, WARM_SECONDS);
+        await running.begin?.();
         const load = runWrk(server.port, Number(args.seconds));
         result?.rates.push(load.requestsPerSecond);
         result?.notes.push(await running.finish(load.requests));
@@ -285,7 +336,7 @@ try {
     peer('tcpstates (libbpf-tools)', 'tcpstates', [], (output) => output.includes('SKADDR')),
     auditd(),
   ];
-  const all = [NOTHING, agentAlone(), wholeProduct(server), ...peers.filter((watcher) => watcher !== undefined)];
+  const all = [NOTHING, agentAlone(server), wholeProduct(server), ...peers.filter((watcher) => watcher !== undefined)];
   const watchers = all.filter(
     ({ name }) => !args.only || name === NOTHING.name || args.only.some((word) => name.includes(word)),
   );
@@ -302,6 +353,11 @@ try {
     `Machine: ${describeMachine()}; load average before: ${loadBefore}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`,
   );
   console.log(markdownTable(['watching', 'requests/s', 'cost', 'last round'], rows));
+  const restSeconds = Number(args['rest-seconds']);
+  if (restSeconds > 0) {
+    console.log(`\nThe agent with less to do, over ${restSeconds} s each\n`);
+    console.log(markdownTable(['load', 'processor', 'resident'], await restRows(restSeconds)));
+  }
 } finally {
   await server.stop();
   if (mountedTracefs) execFileSync('umount', [TRACEFS]);
