@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { histogramCommand } from './commands/histogram.ts';
 import { importCommand } from './commands/import.ts';
 import { indexCommand } from './commands/index-rebuild.ts';
+import { ledgerCommand } from './commands/ledger.ts';
 import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -79,6 +80,7 @@ function commandsOf(line: CommandLine): Command[] {
     tokenCommand,
     doctorCommand,
     indexCommand,
+    ledgerCommand,
     configCommand,
     collectorCommand,
     agentCommand,

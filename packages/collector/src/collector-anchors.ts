@@ -1,6 +1,5 @@
 import { checkAtStart, openAnchors, witnessPolicyOf } from './anchors/open-anchors.ts';
-import type { Anchors } from './anchors/open-anchors.ts';
-import type { WitnessEvents } from './anchors/witness-follower.ts';
+import type { AnchorPlace, Anchors } from './anchors/open-anchors.ts';
 import type { WitnessPolicy } from './anchors/witness-policy.ts';
 import type { OpeningPlace } from './collector-parts.ts';
 import type { SystemObserver } from './doors/system/system-observer.ts';
@@ -50,7 +49,7 @@ export function planAnchors({ options, log }: OpeningPlace): AnchorPlan {
 export function startAnchors(place: OpeningPlace, plan: AnchorPlan, ledger: Ledger, system: SystemObserver): Anchors {
   const { options, log, clock, opened } = place;
   for (const message of plan.accepted) system.configChanged('operator', 'restored ledger accepted', { message });
-  const events: WitnessEvents = {
+  const events: AnchorPlace['events'] = {
     onAlarm: ({ witness, code, witnessSize, size, message }) => {
       log.error({ witness, code, witnessSize, size }, message);
       const told = witnessSize === undefined ? {} : { witness_blocks: String(witnessSize) };
@@ -63,9 +62,12 @@ export function startAnchors(place: OpeningPlace, plan: AnchorPlan, ledger: Ledg
       log.info({ witness }, 'the witness cosigns again');
     },
     onFailure: (error) => {
-      log.error({ err: error }, 'the checkpoint could not be shown to the witnesses');
+      log.error({ err: error }, 'the checkpoint could not be shown to others, or what they said not be stored');
+    },
+    onTimestampFault: ({ code, message }) => {
+      log.warn({ code, message }, 'the time stamp authority gave no time stamp; it is asked again');
     },
   };
-  const policy = options.opening === 'command' ? undefined : plan.policy;
-  return openAnchors(options, { ledger, policy, events, nowMs: () => clock() / 1_000 }, opened);
+  if (options.opening === 'command') return { witnesses: undefined, timestamps: undefined };
+  return openAnchors(options, { ledger, policy: plan.policy, events, nowMs: () => clock() / 1_000 }, opened);
 }

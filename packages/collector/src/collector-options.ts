@@ -48,6 +48,11 @@ export type CollectorOptions = {
   /** A C2SP tlog-policy file: its witnesses with an address are asked to cosign. Without it none is. */
   readonly witnessPolicyFile?: string;
   readonly witnessIntervalMs?: number;
+  /** An RFC 3161 time stamp authority that stamps checkpoints. Without it none is stamped. */
+  readonly timestampUrl?: string;
+  readonly timestampIntervalMs?: number;
+  /** PEM file of the certificates that its answers must lead to; without it any authority is believed. */
+  readonly timestampCaFile?: string;
   /** Where the ledger's high-water mark is kept; by default `keys/high-water` of the data folder. */
   readonly highWaterFile?: string;
   /** Goes on with a ledger that was set back, which is recorded. Without it such a ledger is not opened. */
@@ -101,6 +106,8 @@ export function auditedOptions(options: CollectorOptions): Readonly<Record<strin
     retention,
     witnessPolicyFile: options.witnessPolicyFile,
     witnessIntervalMs: options.witnessIntervalMs,
+    timestampUrl: options.timestampUrl,
+    timestampIntervalMs: options.timestampIntervalMs,
     ...doorLimits(options),
   };
   return Object.fromEntries(

@@ -65,6 +65,39 @@ export const SETTINGS = {
     minimum: 100,
     maximum: 60 * SECOND_MS,
   }),
+  highWater: optionalPath('ledger.high_water', {
+    about:
+      'File that remembers how far the ledger had come, so that one restored from an old backup is noticed. Best on another disk than the data folder. Unset: keys/high-water in the data folder.',
+    example: '/srv/elsewhere/portledger.high-water',
+  }),
+  witnessPolicy: optionalPath('witnesses.policy', {
+    about:
+      'C2SP tlog-policy file that names the witnesses to have checkpoints cosigned by, each with its address. Unset: none is asked.',
+    example: '/etc/portledger/witnesses.policy',
+  }),
+  witnessInterval: duration('witnesses.interval', {
+    about: 'How often the witnesses are shown the newest checkpoint.',
+    example: '10s',
+    fallback: 10 * SECOND_MS,
+    minimum: 100,
+    maximum: 24 * HOUR_MS,
+  }),
+  timestampUrl: optionalText('timestamps.url', {
+    about: 'Address of an RFC 3161 time stamp authority that stamps checkpoints. Unset: none is asked.',
+    example: 'http://timestamp.example.com/tsa',
+  }),
+  timestampInterval: duration('timestamps.interval', {
+    about: 'How often a checkpoint is stamped, where there is a new one.',
+    example: '1h',
+    fallback: HOUR_MS,
+    minimum: SECOND_MS,
+    maximum: 30 * 24 * HOUR_MS,
+  }),
+  timestampCaFile: optionalPath('timestamps.ca_file', {
+    about:
+      'Certificates (PEM) that the answers of the authority must lead to. Unset: its answers are stored whoever signed them, and checked by those who rely on them.',
+    example: '/etc/portledger/tsa-ca.pem',
+  }),
   bodyBytesMax: byteSize('collector.body_bytes_max', {
     about:
       'Largest request body that the door takes, at most half of the bytes in flight. Larger ones are refused with 413.',

@@ -33,6 +33,13 @@ export function startCollectorOf(invocation: Invocation, config: Config): Promis
   });
 }
 
+/** Opens a ledger that was set back, which is recorded in it, and closes it again. */
+export async function acceptRestoredLedger(config: Config): Promise<void> {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const own = await start(config, { listen, logLevel: 'error', opening: 'command', acceptRestored: true });
+  await own.close();
+}
+
 /**
  * Opens a data folder that no collector has open: the same collector, reachable on a loopback port of its own for as long
  * as the command runs, so that one path serves both cases. Resolves once its index has caught up.
@@ -58,6 +65,7 @@ type StartOptions = {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly consoleDir?: string;
   readonly opening?: 'command';
+  readonly acceptRestored?: boolean;
 };
 
 async function start(config: Config, options: StartOptions): Promise<OwnCollector> {
@@ -79,12 +87,29 @@ async function start(config: Config, options: StartOptions): Promise<OwnCollecto
       headersTimeoutMs: config.get(SETTINGS.headersTimeout),
       indexMemoryBytesMax: config.get(SETTINGS.indexMemoryMax),
       indexHotRecordsMax: config.get(SETTINGS.indexHotRecords),
+      ...anchorOptions(config),
       ...(origin === undefined ? {} : { origin }),
       ...options,
     });
   } catch (error) {
     throw startFailure(error, { dataDir, listen: formatListenAddress(options.listen) });
   }
+}
+
+/** Who outside of this host is to see the log. */
+function anchorOptions(config: Config) {
+  const witnessPolicyFile = config.get(SETTINGS.witnessPolicy);
+  const highWaterFile = config.get(SETTINGS.highWater);
+  const timestampUrl = config.get(SETTINGS.timestampUrl);
+  const timestampCaFile = config.get(SETTINGS.timestampCaFile);
+  return {
+    witnessIntervalMs: config.get(SETTINGS.witnessInterval),
+    timestampIntervalMs: config.get(SETTINGS.timestampInterval),
+    ...(witnessPolicyFile === undefined ? {} : { witnessPolicyFile }),
+    ...(highWaterFile === undefined ? {} : { highWaterFile }),
+    ...(timestampUrl === undefined ? {} : { timestampUrl }),
+    ...(timestampCaFile === undefined ? {} : { timestampCaFile }),
+  };
 }
 
 function addressOf(config: Config): ListenAddress {

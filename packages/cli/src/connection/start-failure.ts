@@ -53,6 +53,15 @@ export function startFailure(error: unknown, { dataDir, listen }: StartPlace): u
         message,
         '`portledger verify` tells what is damaged; restore the folder from a copy, and keep this one as evidence',
       );
+    case 'rolled-back':
+    case 'behind-witness':
+      return failure(
+        EXIT.failed,
+        message,
+        'keep this folder as evidence; docs/witness.md, "A ledger that was set back", says what to do',
+      );
+    case 'policy-unusable':
+      return failure(EXIT.usage, message, 'mend the file; docs/witness.md shows one');
     case 'key-unusable':
     case 'key-mismatch':
     case 'not-writable':

@@ -19,6 +19,14 @@ export type WitnessesReport = {
   readonly witnesses: WitnessReport[];
 };
 
+/** The time stamp authority and the last stamp that it gave since the start. */
+export type TimestampsReport = {
+  readonly url: string;
+  readonly last?: { readonly size: number; readonly time: string; readonly authority: string };
+  readonly failures: number;
+  readonly fault?: { readonly code: string; readonly message: string; readonly since: string };
+};
+
 function timeOf(epochSeconds: number): string {
   return new Date(epochSeconds * 1_000).toISOString();
 }
@@ -48,5 +56,19 @@ export function witnessesReport({ witnesses }: Anchors): WitnessesReport | undef
         ? {}
         : { fault: { code: fault.code, message: fault.message, since: timeOf(fault.sinceMs / 1_000) } }),
     })),
+  };
+}
+
+/** undefined where no authority is asked. */
+export function timestampsReport({ timestamps }: Anchors): TimestampsReport | undefined {
+  if (timestamps === undefined) return undefined;
+  const { url, last, failures, fault } = timestamps;
+  return {
+    url,
+    ...(last === undefined ? {} : { last: { size: last.size, time: last.time, authority: last.authority } }),
+    failures: [...failures.values()].reduce((sum, count) => sum + count, 0),
+    ...(fault === undefined
+      ? {}
+      : { fault: { code: fault.code, message: fault.message, since: timeOf(fault.sinceMs / 1_000) } }),
   };
 }

@@ -13,6 +13,9 @@ export const WITNESS_RETRY_MS_MAX = 300_000;
 /** Milliseconds that opening the ledger waits for the witnesses' word on what it holds. */
 export const WITNESS_START_MS = 3_000;
 
+/** Milliseconds between two time stamps: public authorities are free as long as they are not asked often. */
+export const TIMESTAMP_INTERVAL_MS = 3_600_000;
+
 /** Milliseconds that a time stamp authority has for its answer. */
 export const TIMESTAMP_ANSWER_MS = 15_000;
 

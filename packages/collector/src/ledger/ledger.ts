@@ -11,7 +11,7 @@ import { DataLock } from './data-lock.ts';
 import { followFrom, readChunk, readSealed } from './follower.ts';
 import type { BlockSource } from './follower.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
-import { HighWater, checkHighWater, highWaterPath } from './high-water.ts';
+import { HighWater, checkHighWater, highWaterPath, setMarkAside } from './high-water.ts';
 import { LedgerError } from './ledger-shapes.ts';
 import type {
   Appended,
@@ -63,6 +63,8 @@ export type LedgerOptions = {
   readonly onNotice?: (notice: RecoveryNotice) => void;
   /** File of the high-water mark; by default `keys/high-water` of the data folder. */
   readonly highWaterFile?: string;
+  /** Goes on with a ledger that does not reach its high-water mark; told why it does not. */
+  readonly acceptRestored?: (message: string) => void;
   /** Asked before anything in the folder is changed or signed, with the folder locked; throws a LedgerError to refuse. */
   readonly beforeRecovery?: (ledgerFolder: string) => Promise<void>;
   /** Told what went wrong beside the write path: the high-water mark could not be written. */
@@ -261,6 +263,17 @@ export async function openWith(parts: LedgerParts, onNotice?: (notice: RecoveryN
   }
 }
 
+/** Refuses a ledger that was set back, or sets the mark that says so aside where the operator accepts it. */
+function checkRolledBack(folder: string, highWaterFile: string, { acceptRestored, clock }: LedgerOptions): void {
+  try {
+    checkHighWater(folder, highWaterFile);
+  } catch (error) {
+    if (acceptRestored === undefined || !(error instanceof LedgerError)) throw error;
+    const aside = setMarkAside(highWaterFile, clock());
+    acceptRestored(`${error.message.split('. ', 1)[0] ?? ''}; the mark lies in ${aside ?? 'no file'}`);
+  }
+}
+
 /**
  * Opens the ledger of a data folder, for one process at a time. Mends what a crash left: after it resolves, every
  * acknowledged record is sealed. Throws LedgerError where it refuses.
@@ -276,7 +289,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const lock = DataLock.take(dir);
   const highWaterFile = options.highWaterFile ?? highWaterPath(dir);
   try {
-    checkHighWater(folder, highWaterFile);
+    checkRolledBack(folder, highWaterFile, options);
     await options.beforeRecovery?.(folder);
   } catch (error) {
     lock.release();

@@ -2,8 +2,8 @@ import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Anchors } from '../anchors/open-anchors.ts';
 
-/** What the witnesses have seen; without any the series stay empty. */
-export function anchorMetrics(registry: Registry, { witnesses }: Anchors): void {
+/** What the witnesses have seen and an authority has stamped; without any the series stay empty. */
+export function anchorMetrics(registry: Registry, { witnesses, timestamps }: Anchors): void {
   const size = new Gauge({
     name: 'portledger_witness_cosigned_blocks',
     help: 'Blocks under the checkpoint that a witness cosigned last.',
@@ -35,6 +35,24 @@ export function anchorMetrics(registry: Registry, { witnesses }: Anchors): void 
       failures.reset();
       for (const state of witnesses?.states ?? [])
         for (const [reason, count] of state.failures) failures.inc({ witness: state.witness.name, reason }, count);
+    },
+  });
+  const stamped = new Gauge({
+    name: 'portledger_timestamped_blocks',
+    help: 'Blocks under the checkpoint that was stamped last since the start.',
+    registers: [registry],
+    collect() {
+      stamped.set(timestamps?.last?.size ?? 0);
+    },
+  });
+  const stampFailures = new Counter({
+    name: 'portledger_timestamp_failures_total',
+    help: 'Requests that gave no time stamp, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      stampFailures.reset();
+      for (const [reason, count] of timestamps?.failures ?? []) stampFailures.inc({ reason }, count);
     },
   });
   const quorum = new Gauge({

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { witnessesReport } from '../../anchors/anchor-status.ts';
+import { timestampsReport, witnessesReport } from '../../anchors/anchor-status.ts';
 import { READERS } from '../../auth/principal.ts';
 import { faultResponses } from '../../http/fault-schema.ts';
 import type { HttpServer } from '../../http/type-provider.ts';
 import type { ObserverState } from '../../normalise/observer-registry.ts';
 import type { Services } from '../api-services.ts';
-import { WITNESSES } from '../schemas/anchor-schemas.ts';
+import { TIMESTAMPS, WITNESSES } from '../schemas/anchor-schemas.ts';
 import { TIME } from '../schemas/record-schemas.ts';
 
 const OBSERVER = Type.Object({
@@ -37,6 +37,7 @@ const STATUS = Type.Object({
     bytes: Type.Integer({ description: 'Bytes of canonical lines accepted since the start.' }),
   }),
   witnesses: Type.Optional(WITNESSES),
+  timestamps: Type.Optional(TIMESTAMPS),
   index: Type.Object({
     state: Type.String(),
     failure: Type.Optional(Type.String()),
@@ -122,6 +123,7 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
     const indexed = index.status();
     const nowMs = clock() / 1_000;
     const witnesses = witnessesReport(anchors);
+    const timestamps = timestampsReport(anchors);
     return reply.send({
       version,
       started: time(startedMs),
@@ -134,6 +136,7 @@ export function registerStatusRoutes(server: HttpServer, services: Services): vo
         bytes: ledger.counters().bytesAccepted,
       },
       ...(witnesses === undefined ? {} : { witnesses }),
+      ...(timestamps === undefined ? {} : { timestamps }),
       index: {
         state: indexed.state,
         ...(indexed.failure === undefined ? {} : { failure: indexed.failure }),

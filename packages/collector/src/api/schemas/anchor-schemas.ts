@@ -28,3 +28,16 @@ export const WITNESSES = Type.Object({
     }),
   ),
 });
+
+/** The time stamp authority. */
+export const TIMESTAMPS = Type.Object({
+  url: Type.String(),
+  last: Type.Optional(
+    Type.Object(
+      { size: Type.Integer({ description: 'Blocks.' }), time: TIME, authority: Type.String() },
+      { description: 'The last stamp since the start.' },
+    ),
+  ),
+  failures: Type.Integer({ description: 'Requests since the start that gave no stamp.' }),
+  fault: Type.Optional(FAULT),
+});
