@@ -7,5 +7,7 @@ export type { CaptureChoice } from './capture/started-capture.ts';
 export type { CaptureDescription } from './capture/capture-description.ts';
 export { describeCapture } from './capture/describe-capture.ts';
 export * from './limits.ts';
+export { enrolAgent, type EnrolFault, type EnrolOptions, type Enrolled } from './enrol-agent.ts';
+export { readEnrolment, type Enrolment } from './stream/enrolment-file.ts';
 export { startAgent } from './start-agent.ts';
 export type { SenderCounters, SenderState } from './stream/sender.ts';

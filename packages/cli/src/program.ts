@@ -10,6 +10,7 @@ import { importCommand } from './commands/import.ts';
 import { indexCommand } from './commands/index-rebuild.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { searchCommand } from './commands/search.ts';
+import { observerCommand } from './commands/observer.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import { topCommand } from './commands/top.ts';
@@ -80,6 +81,7 @@ function commandsOf(line: CommandLine): Command[] {
     tokenCommand,
     doctorCommand,
     indexCommand,
+    observerCommand,
     ledgerCommand,
     configCommand,
     collectorCommand,

@@ -1,4 +1,3 @@
-import { isJsonObject } from '@portledger/format';
 import type { SignedBatch } from '@portledger/format';
 import type { AgentLog } from '../agent-log.ts';
 import { AgentKey } from './agent-key.ts';
@@ -8,7 +7,7 @@ import type { CollectorClient } from './collector-client.ts';
 import type { Delivery, TurnedAway } from './delivery.ts';
 import { readEnrolment, writeEnrolment } from './enrolment-file.ts';
 import type { Enrolment } from './enrolment-file.ts';
-import { faultOf } from './reply.ts';
+import { registerKey } from './register-key.ts';
 import type { SpoolBatch } from './spool.ts';
 
 export type SigningOptions = {
@@ -58,18 +57,12 @@ export class Signing {
   async enrol(signal: AbortSignal): Promise<Delivery | undefined> {
     if (this.#enrolment !== undefined) return undefined;
     const { client, collectorUrl, dir, observer, log } = this.#options;
-    const reply = await client.exchange({
-      path: 'v1/observers/key',
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify({ key: this.#key.publicKey, proof: this.#key.proofFor(observer) })),
-      signal,
-    });
-    if ('message' in reply) return { kind: 'later', message: reply.message };
-    const registered = reply.status === 200 ? readRegistered(reply.body) : undefined;
-    if (registered === undefined) return faultOf(reply, Date.now());
+    const outcome = await registerKey(client, this.#key, observer, signal);
+    if (outcome.kind === 'not-registered') return outcome.delivery;
+    const { vkey, registered } = outcome.value;
     const before = readEnrolment(dir);
-    if (before !== undefined && before.registered !== registered.registered) this.#signer.beginAnew();
-    this.#enrolment = { collector: collectorUrl, observer, keyId: this.#key.keyId, ...registered };
+    if (before !== undefined && before.registered !== registered) this.#signer.beginAnew();
+    this.#enrolment = { collector: collectorUrl, observer, keyId: this.#key.keyId, vkey, registered };
     this.#isFresh = true;
     writeEnrolment(dir, this.#enrolment);
     log('info', `this agent signs its records with key ${this.#key.keyId}, which is registered at the collector`);
@@ -91,16 +84,5 @@ export class Signing {
     if (code !== 'batch-key-unknown' || this.#isFresh) return false;
     this.#enrolment = undefined;
     return true;
-  }
-}
-
-function readRegistered(body: string): Pick<Enrolment, 'vkey' | 'registered'> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (!isJsonObject(value)) return undefined;
-    const { vkey, registered } = value;
-    return typeof vkey === 'string' && typeof registered === 'string' ? { vkey, registered } : undefined;
-  } catch {
-    return undefined;
   }
 }

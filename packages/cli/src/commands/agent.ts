@@ -17,6 +17,7 @@ import type { Invocation } from '../invocation.ts';
 import { CHILD_READY_TIMEOUT_MS, RUN_FILE_POLL_MS } from '../limits.ts';
 import { loadConfig } from '../load-config.ts';
 import { escapeControls } from '../output/escape.ts';
+import { agentEnrolCommand, identityDirOf } from './agent-enrol.ts';
 import { addDataOptions, settingFlags } from './server-options.ts';
 import { stopped } from './stopped.ts';
 
@@ -32,7 +33,7 @@ export function agentCommand(line: CommandLine): Command {
         'portledger agent --collector https://collector.example.com --token-file /etc/portledger/agent.token',
         'to a collector elsewhere',
       ],
-      ['portledger agent', 'to the collector that runs on the same data folder'],
+      ['portledger agent', 'to the collector that runs on the same data folder, or where this host was enrolled'],
     ],
   });
   addDataOptions(command)
@@ -41,20 +42,22 @@ export function agentCommand(line: CommandLine): Command {
     .option('--observer <name>', 'name under which this host reports (default: its host name)')
     .option('--spool <dir>', 'where records wait while the collector is away (default: spool in the data folder)')
     .option('--capture <mode>', 'auto, ebpf, sock-diag or none (default: auto)');
-  return runWith(command, line, agent);
+  return runWith(command, line, agent).addCommand(agentEnrolCommand(line));
 }
 
 async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitCode> {
   const config = await loadConfig(invocation, given.text('config'), settingFlags(given));
   const dataDir = config.get(SETTINGS.data);
   const loading = import('@portledger/agent');
-  const url = await collectorUrl(invocation, config, dataDir);
-  const { startAgent } = await loading;
+  const { startAgent, readEnrolment } = await loading;
+  const enrolledAt = readEnrolment(identityDirOf(dataDir))?.collector;
+  const url = await collectorUrl(invocation, config, dataDir, enrolledAt);
   const running = await startAgent({
     observer: config.get(SETTINGS.observer),
     version: invocation.version,
     collectorUrl: url,
     token: await readTokenFile(config.get(SETTINGS.agentTokenFile) ?? path.join(dataDir, 'keys', 'agent.token')),
+    identityDir: identityDirOf(dataDir),
     spoolDir: config.get(SETTINGS.spoolDir) ?? path.join(dataDir, 'spool'),
     spoolBytesMax: config.get(SETTINGS.spoolBytesMax),
     heartbeatIntervalMs: config.get(SETTINGS.heartbeatInterval),
@@ -72,7 +75,12 @@ async function agent(invocation: Invocation, given: GivenOptions): Promise<ExitC
   return invocation.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
 }
 
-async function collectorUrl(invocation: Invocation, config: Config, dataDir: string): Promise<string> {
+async function collectorUrl(
+  invocation: Invocation,
+  config: Config,
+  dataDir: string,
+  enrolledAt: string | undefined,
+): Promise<string> {
   const given = config.get(SETTINGS.agentCollector);
   if (given !== undefined) {
     if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
@@ -82,6 +90,7 @@ async function collectorUrl(invocation: Invocation, config: Config, dataDir: str
   for (;;) {
     const run = await readRunFile(dataDir);
     if (run !== undefined) return run.url;
+    if (invocation.supervisor === undefined && enrolledAt !== undefined) return enrolledAt;
     if (performance.now() >= deadlineMs) break;
     // Under `up` both start at once: the collector writes the file once it listens.
     await delay(RUN_FILE_POLL_MS, undefined, { signal: invocation.stop });

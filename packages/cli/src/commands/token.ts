@@ -13,7 +13,7 @@ import { isObject } from '../output/hit.ts';
 import { tableLines } from '../output/table.ts';
 import type { Column } from '../output/table.ts';
 
-const ROLES = ['admin', 'read', 'ingest'] as const;
+const ROLES = ['admin', 'read', 'ingest', 'enrol'] as const;
 const FORMATS = ['table', 'jsonl'] as const;
 
 type TokenRow = {
@@ -43,16 +43,20 @@ function createCommand(line: CommandLine): Command {
     summary: 'make a token and print it, once',
     description:
       'Makes a token and prints it on standard output; it is stored nowhere else in clear. Roles: ingest may write records of one ' +
-      'observer, read may search, admin may do everything.',
+      'observer, read may search, admin may do everything, enrol registers the key of one observer, once and within a day.',
     examples: [
       ['portledger token create web-7 --role ingest > agent.token', 'for the agent on host web-7'],
+      ['portledger token create web-7-setup --role enrol --observer web-7', 'for `portledger agent enrol` on web-7'],
       ['portledger token create grafana --role read', 'for a dashboard'],
     ],
   });
   command
     .argument('<name>', 'what it is called')
     .requiredOption('--role <role>', ROLES.join(', '))
-    .option('--observer <name>', 'observer that an ingest token writes as (default: its name)');
+    .option(
+      '--observer <name>',
+      'observer that an ingest token writes as, or an enrol token enrols (default: its name)',
+    );
   return runWith(addCollectorOptions(command), line, create);
 }
 

@@ -152,7 +152,8 @@ export const FAULTS = {
   },
   'key-proof-invalid': {
     status: 400,
-    message: 'The proof is not a signature over this key and observer by this key.',
+    message: "The proof is not a signature by this key over it and the token's observer.",
+    remedy: 'The token may have been made for another observer name: portledger agent enrol --observer NAME.',
   },
   'observer-key-taken': {
     status: 409,

@@ -108,7 +108,7 @@ export function registerObserverKeyRoutes(server: HttpServer, services: Services
       const { observer, name: by } = principal;
       const mayReplace = principal.role === 'enrol';
       const registered = await enrolment.register({ observer, publicKey, proof, by, mayReplace });
-      if (!registered.ok) return sendFault(reply, httpFault(registered.fault));
+      if (!registered.ok) return sendFault(reply, { ...httpFault(registered.fault), details: { observer } });
       const token = mayReplace ? exchange(services(), principal) : undefined;
       if (mayReplace && token === undefined) return sendFault(reply, { code: 'too-many-tokens' });
       const { vkey } = ledger.published.head();
