@@ -56,7 +56,11 @@ export class AppendPlan {
     }
   }
 
-  add(batches: readonly Batch[]): PlannedAppend {
+  /** undefined where a batch that must follow does not: then nothing of the append is planned. */
+  add(batches: readonly Batch[]): PlannedAppend | undefined {
+    const isCutOff = ({ mustFollow, observer, session, firstSeq }: Batch): boolean =>
+      mustFollow === true && this.#sessions.next(observer, session) !== firstSeq;
+    if (batches.some(isCutOff)) return undefined;
     let accepted = 0;
     let line = 0;
     const addresses: RecordAddress[] = [];

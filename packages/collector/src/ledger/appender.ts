@@ -231,10 +231,18 @@ export class Appender {
     this.#options.seals.announce();
   }
 
-  #acknowledge(group: readonly PendingAppend[], planned: readonly PlannedAppend[], received: string): void {
+  #acknowledge(
+    group: readonly PendingAppend[],
+    planned: readonly (PlannedAppend | undefined)[],
+    received: string,
+  ): void {
     group.forEach((append, at) => {
       const outcome = planned[at];
-      if (outcome === undefined) return;
+      if (outcome === undefined) {
+        const message = 'the records before these could not be stored: send these again';
+        append.settle(fail({ code: 'overloaded', message }));
+        return;
+      }
       this.counts.recordsAccepted += outcome.accepted;
       this.counts.recordsDuplicate += outcome.duplicates;
       this.counts.batchesAccepted += append.batches.length;

@@ -20,6 +20,11 @@ export type Batch = {
   readonly lastTimestamp: string;
   /** What its observer signed; the lines are those that it signed, all of them. */
   readonly signed?: SignedBatch;
+  /**
+   * Whether it must go on where its stream ends, or begin it with number 0. For whoever numbers records and hands them in
+   * before the ones before them are durable: when those fail, these are refused too instead of leaving a hole.
+   */
+  readonly mustFollow?: boolean;
 };
 
 export type RecordAddress = { readonly block: number; readonly position: number; readonly count: number };

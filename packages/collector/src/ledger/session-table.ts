@@ -73,6 +73,12 @@ export class TentativeSessions {
     this.#table = table;
   }
 
+  /** The number after the last one that a stream holds; 0 where it holds none. */
+  next(observer: string, session: string): number {
+    const key = sessionKey(observer, session);
+    return (this.#added.get(key) ?? this.#table.ranges(observer, session))?.next ?? 0;
+  }
+
   /** The parts of a batch that are new, which count as held from now on. */
   take(observer: string, session: string, first: number, count: number): SequenceRange[] {
     const key = sessionKey(observer, session);

@@ -9,15 +9,20 @@ type Stream = {
   last: Promise<void>;
 };
 
-/** The right to number records of one sender's streams, held from the first number until their append has ended. */
+/**
+ * The right to number records of one sender's streams, held from the first number until their append is in the ledger's
+ * queue, or has ended.
+ */
 export type StreamLease = {
   readonly observer: string;
   /** The place that the next record of a class gets. */
   next(className: string): { readonly session: string; readonly seq: number };
   /** Uses that place up. */
   use(className: string): void;
-  /** Keeps the numbers used since the last time as given; called only once they are durable. */
+  /** Keeps the numbers used since the last time as given: they are durable, or in the queue as a batch that must follow. */
   commit(): void;
+  /** What was committed could not be stored after all: its streams end here, and the next numbers are of new ones. */
+  abandon(): void;
   /** Gives the numbers used since the last commit back: nothing was stored under them. */
   undo(): void;
   release(): void;
@@ -25,8 +30,8 @@ export type StreamLease = {
 
 /**
  * The streams that the collector numbers itself, one for each sender of unnumbered records, retention class and run of
- * the collector. Numbers are given under a lease and kept only when the append succeeded, so a failed append leaves no
- * hole.
+ * the collector. Numbers are given under a lease, in the order in which the ledger is to take them. Where an append
+ * fails the stream ends, and the ledger refuses what was numbered after it (`mustFollow`): so no failure leaves a hole.
  */
 export class DoorStreams {
   readonly #streams = new Map<string, Stream>();
@@ -42,6 +47,7 @@ export class DoorStreams {
     stream.last = held.promise;
     await before;
     const used = new Map<string, number>();
+    const given = new Map<string, string>();
     return {
       observer: stream.observer,
       next: (className) => {
@@ -52,8 +58,18 @@ export class DoorStreams {
         used.set(className, (used.get(className) ?? 0) + 1);
       },
       commit: () => {
-        for (const [className, count] of used) this.#numbered(stream, className).nextSeq += count;
+        for (const [className, count] of used) {
+          const numbered = this.#numbered(stream, className);
+          numbered.nextSeq += count;
+          given.set(className, numbered.session);
+        }
         used.clear();
+      },
+      abandon: () => {
+        for (const [className, session] of given) {
+          if (stream.classes.get(className)?.session === session) stream.classes.delete(className);
+          this.#bySession.delete(session);
+        }
       },
       undo: () => {
         used.clear();

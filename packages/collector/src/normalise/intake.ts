@@ -300,7 +300,7 @@ export class Intake {
     const latest = this.#latest.get(key);
     if (latest?.nextSeq === seq && latest.className === className) return latest;
     const seqEnd = isOurs ? Number.POSITIVE_INFINITY : (this.#streams.nextSeq(session) ?? Number.POSITIVE_INFINITY);
-    const run = new StreamRun({ observer, session, seq, seqEnd, className });
+    const run = new StreamRun({ observer, session, seq, seqEnd, className, isOurs });
     this.#runs.push(run);
     this.#latest.set(key, run);
     return run;

@@ -30,6 +30,8 @@ export class StreamRun {
   readonly seqEnd: number;
   /** Retention class of every line. */
   readonly className: string;
+  /** Whether the collector numbers it. */
+  readonly isOurs: boolean;
   readonly #pieces: Piece[] = [];
   #last: Piece | undefined;
   #ends = new Uint32Array(64);
@@ -38,13 +40,21 @@ export class StreamRun {
   #first: TimestampAt | undefined;
   #latest: TimestampAt | undefined;
 
-  constructor(stream: { observer: string; session: string; seq: number; seqEnd: number; className: string }) {
+  constructor(stream: {
+    observer: string;
+    session: string;
+    seq: number;
+    seqEnd: number;
+    className: string;
+    isOurs: boolean;
+  }) {
     this.observer = stream.observer;
     this.session = stream.session;
     this.firstSeq = stream.seq;
     this.nextSeq = stream.seq;
     this.seqEnd = stream.seqEnd;
     this.className = stream.className;
+    this.isOurs = stream.isOurs;
   }
 
   get count(): number {
@@ -97,6 +107,7 @@ export class StreamRun {
       lineEnds: this.#ends.subarray(0, this.#count),
       firstTimestamp: textAt(this.#first),
       lastTimestamp: textAt(this.#latest),
+      ...(this.isOurs && { mustFollow: true }),
     };
   }
 

@@ -88,12 +88,16 @@ async function store(
   if (batches.length > 0 || signed !== undefined) {
     const body = { batches, refusedTotal: intake.refusedTotal };
     const append = (checked: readonly Batch[]) => services.ledger.append(checked);
-    const admitted = (await services.signatures?.admit(body, signed, append)) ?? ok(await append(batches));
-    if (!admitted.ok) return admitted;
-    const result = admitted.value;
-    if (!result.ok) return result;
-    // Durable from here on: the numbers given are used up, whatever happens to the answer.
+    const appending = services.signatures?.admit(body, signed, append) ?? append(batches).then(ok);
+    // The append is in the ledger's queue, so whoever numbers next comes after it and need not wait for the disk.
     lease?.commit();
+    lease?.release();
+    const admitted = await appending;
+    const result = admitted.ok ? admitted.value : admitted;
+    if (!result.ok) {
+      lease?.abandon();
+      return result;
+    }
     appended = result.value;
   }
   if (intake.refusedTotal > 0) await services.quarantine.keep(sender.name, intake.quarantined, intake.refusedTotal);
