@@ -41,7 +41,7 @@ export function attribute(owner: Owner, sources: AttributionSources): Attributio
     ...userOf(owner, workload, sources),
     ...(owner.pid > 0 ? { pid: owner.pid } : {}),
     ...(owner.ppid === undefined || owner.ppid === 0 ? {} : { ppid: owner.ppid }),
-    ...(owner.comm === '' ? {} : { process: owner.comm }),
+    ...(owner.comm === '' ? {} : { process: processName(owner) }),
     ...(owner.parentComm === undefined ? {} : { parent: owner.parentComm }),
     ...(owner.exe === undefined ? {} : { exe: owner.exe }),
     ...(owner.cgroupPath === undefined ? {} : { cgroup: owner.cgroupPath }),
@@ -50,6 +50,14 @@ export function attribute(owner: Owner, sources: AttributionSources): Attributio
     ...(workload.service === undefined ? {} : { service: workload.service }),
     labels: labelsOf(owner, workload, sources),
   };
+}
+
+/** Node 24 and others name their main thread so, which then is the process's name as well and says nothing. */
+const THREAD_NAMES: ReadonlySet<string> = new Set(['MainThread', 'main']);
+
+/** The process's name; where that is only a thread's, the program's. */
+function processName({ comm, exe }: Owner): string {
+  return THREAD_NAMES.has(comm) && exe !== undefined ? exe.slice(exe.lastIndexOf('/') + 1) : comm;
 }
 
 /** For sockets whose process is not known: the socket's user, if that much is known. */

@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<KernelFaultCode, string>> = {
   'libbpf-missing': 'Install libbpf: apt-get install libbpf1 (Debian, Ubuntu) or dnf install libbpf (Fedora, RHEL).',
   'libbpf-too-old': 'Install libbpf 1.0 or later (Debian 12, Ubuntu 23.04, RHEL 9.2 or later).',
   'no-btf': 'Run a kernel with BTF (CONFIG_DEBUG_INFO_BTF=y): /sys/kernel/btf/vmlinux must exist.',
-  'not-permitted': 'Run the agent as root, or give it CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE.',
+  'not-permitted': 'Run the agent as root, or give it CAP_BPF and CAP_PERFMON.',
   'object-missing': 'Install the agent completely, or build the object with: npm run build:kernel',
   'program-refused': 'Linux 5.12 or later is needed. On such a kernel please report this message.',
   'attach-failed': 'Linux 5.12 or later is needed. On such a kernel please report this message.',

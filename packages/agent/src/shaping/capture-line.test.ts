@@ -267,10 +267,10 @@ describe('captured line', () => {
     expect(recordOf(lines, stagedEvent(1, ends)).dest_service).toBeUndefined();
   });
 
-  test('a called program whose main thread has a name of its own is told by its file', () => {
+  test('a program whose main thread has a name of its own is told by its file', () => {
     const owner: Owner = { pid: 9, uid: 33, comm: 'MainThread', exe: '/usr/bin/node' };
     const record = recordOf(captureLines(), stagedEvent(1, { kind: 'accepted', side: 'destination', owner }));
-    expect(record).toMatchObject({ dest_service: 'node', process: 'MainThread' });
+    expect(record).toMatchObject({ dest_service: 'node', process: 'node' });
   });
 
   test('marks what already stood, and says nothing of an unknown owner', () => {

@@ -34,21 +34,12 @@ export function ownerFragments(owner: Attribution): OwnerFragments {
       integerMember('ppid', owner.ppid) +
       textMember('process', owner.process, NAME_BYTES_MAX),
     serviceMember: textMember('service', owner.service, NAME_BYTES_MAX),
-    destServiceMember: textMember('dest_service', calledService(owner), NAME_BYTES_MAX),
+    destServiceMember: textMember('dest_service', owner.service ?? owner.process, NAME_BYTES_MAX),
     user:
       textMember('user', owner.user, NAME_BYTES_MAX) +
       textMember('user_id', owner.userId, NAME_BYTES_MAX) +
       `"user_kind":"${owner.userKind}","user_source":"${owner.userSource}",`,
   };
-}
-
-/** Node 24 and others name their main thread so, which then is the process's name as well and says nothing. */
-const THREAD_NAMES = new Set(['MainThread', 'main']);
-
-/** The unit, or else the process; where that has only a thread's name, the program's. */
-function calledService({ service, process, exe }: Attribution): string | undefined {
-  if (service !== undefined || process === undefined) return service;
-  return THREAD_NAMES.has(process) && exe !== undefined ? exe.slice(exe.lastIndexOf('/') + 1) : process;
 }
 
 /** Nobody known: nothing is said about the process, and of the user only that it rests on nothing. */

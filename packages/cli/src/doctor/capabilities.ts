@@ -4,6 +4,7 @@ const NEEDED: readonly (readonly [name: string, bit: bigint, use: string])[] = [
   ['CAP_PERFMON', 38n, 'attaching it to tracepoints'],
   ['CAP_NET_ADMIN', 12n, "seeing other network namespaces' sockets"],
   ['CAP_SYS_PTRACE', 19n, "reading other users' processes"],
+  ['CAP_SYS_NICE', 23n, 'yielding to what is watched, and taking its turn back'],
   ['CAP_DAC_READ_SEARCH', 2n, 'reading other users’ executables and control groups'],
 ];
 const SYS_ADMIN_BIT = 21n;
