@@ -2,15 +2,18 @@ import { Command, CommanderError } from 'commander';
 import type { CommandLine } from './command-line.ts';
 import { agentCommand } from './commands/agent.ts';
 import { collectorCommand } from './commands/collector.ts';
+import { completenessCommand } from './commands/completeness.ts';
 import { configCommand } from './commands/config.ts';
 import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { histogramCommand } from './commands/histogram.ts';
 import { importCommand } from './commands/import.ts';
 import { indexCommand } from './commands/index-rebuild.ts';
+import { keyCommand } from './commands/key.ts';
 import { ledgerCommand } from './commands/ledger.ts';
-import { searchCommand } from './commands/search.ts';
 import { observerCommand } from './commands/observer.ts';
+import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import { topCommand } from './commands/top.ts';
@@ -76,13 +79,16 @@ function commandsOf(line: CommandLine): Command[] {
     topCommand,
     histogramCommand,
     verifyCommand,
+    completenessCommand,
+    exportCommand,
     importCommand,
     consoleCommand,
     tokenCommand,
+    observerCommand,
     doctorCommand,
     indexCommand,
-    observerCommand,
     ledgerCommand,
+    keyCommand,
     configCommand,
     collectorCommand,
     agentCommand,

@@ -10,10 +10,11 @@ import { Failure } from '../failure.ts';
 import { usage } from '../given-options.ts';
 import type { GivenOptions } from '../given-options.ts';
 import type { Invocation } from '../invocation.ts';
+import { ledgerExportCommand } from './ledger-export.ts';
 
 export function ledgerCommand(line: CommandLine): Command {
   const command = describeCommand({ name: 'ledger', summary: 'decide about the ledger itself', examples: [] });
-  return command.addCommand(acceptRestoredCommand(line));
+  return command.addCommand(ledgerExportCommand(line)).addCommand(acceptRestoredCommand(line));
 }
 
 function acceptRestoredCommand(line: CommandLine): Command {

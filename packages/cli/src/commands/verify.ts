@@ -1,7 +1,15 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { VerifyFolderOptions } from '@portledger/collector';
-import { CHECKPOINT_PATH, SEGMENTS_FOLDER, parsePolicy, parseVerifierKey, verifyReportText } from '@portledger/format';
+import {
+  CHECKPOINT_PATH,
+  SEGMENTS_FOLDER,
+  fail,
+  ok,
+  parsePolicy,
+  parseVerifierKey,
+  verifyReportText,
+} from '@portledger/format';
 import type { VerifyProgress, VerifyReport } from '@portledger/format';
 import { PackError, ServedLedgerError, isPack, nodeSha256 } from '@portledger/format/node';
 import type { Command } from 'commander';
@@ -48,6 +56,7 @@ export function verifyCommand(line: CommandLine): Command {
     .option('--key <key>', "the log's verifier key, or a file that holds it, from where you trust it")
     .option('--vkey <key>', 'the same')
     .option('--earlier <file>', 'a checkpoint of this log that you kept: the log must continue it')
+    .option('--tsa-ca <file>', 'certificates (PEM) of the time stamp authorities that you trust')
     .option('--format <format>', `${FORMATS.join(' or ')} (default: text)`);
   return runWith(command, line, verify);
 }
@@ -156,13 +165,19 @@ async function trustedKeys(
     readFile(path.resolve(invocation.workingDir, file)).catch((error: unknown) => {
       throw usage(`can't read ${name} ${file}: ${fileReasonOf(error)}`);
     });
-  const [policyFile, earlierFile] = [given.text('policy'), given.text('earlier')];
+  const [policyFile, earlierFile, caFile] = [given.text('policy'), given.text('earlier'), given.text('tsaCa')];
   const policy =
     policyFile === undefined ? undefined : parsePolicy(nodeSha256, await content('the policy', policyFile));
   if (policy?.ok === false)
     throw usage(policy.fault.map(({ line, message }) => `${policyFile}, line ${line}: ${message}`).join('\n'));
   const earlier = earlierFile === undefined ? undefined : (await content('the checkpoint', earlierFile)).toString();
+  const trustedCaPem = caFile === undefined ? undefined : (await content('the certificates', caFile)).toString();
+  const { checkTimestamp } = await import('@portledger/collector');
   return {
+    checkTimestamp: (token, stamped) => {
+      const checked = checkTimestamp(token, stamped, trustedCaPem);
+      return checked.ok ? ok({ ...checked.value, isTrusted: caFile !== undefined }) : fail(checked.fault.message);
+    },
     ...(vkey === undefined ? {} : { vkey }),
     ...(policy === undefined ? {} : { policy: policy.value }),
     ...(earlier === undefined ? {} : { earlier: [{ file: earlierFile ?? '', note: earlier, from: 'auditor' }] }),

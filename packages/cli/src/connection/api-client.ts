@@ -1,4 +1,5 @@
 import type { Result } from '@portledger/format';
+import { ServedLedgerFiles } from '@portledger/format/node';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, messageOf, systemCodeOf } from '../failure.ts';
 import { API_TIMEOUT_MS, ERROR_BODY_BYTES_MAX, HEALTH_TIMEOUT_MS } from '../limits.ts';
@@ -73,6 +74,11 @@ export class ApiClient {
     } catch {
       return false;
     }
+  }
+
+  /** The published ledger as it is served. */
+  ledgerFiles(): Promise<ServedLedgerFiles> {
+    return ServedLedgerFiles.open(this.url, this.#token);
   }
 
   async #text(response: Response): Promise<string> {

@@ -1,7 +1,10 @@
 import type { HttpServer } from '../http/type-provider.ts';
 import type { Services } from './api-services.ts';
 import { registerOpenApi } from './openapi.ts';
+import { registerExportRoutes } from './routes/export-routes.ts';
+import { registerCompletenessRoutes } from './routes/completeness-routes.ts';
 import { registerHealthRoutes } from './routes/health-routes.ts';
+import { registerKeyRoutes } from './routes/key-routes.ts';
 import { registerLedgerRoutes } from './routes/ledger-routes.ts';
 import { registerObserverKeyRoutes } from './routes/observer-key-routes.ts';
 import { registerProofRoutes } from './routes/proof-routes.ts';
@@ -23,10 +26,13 @@ export function registerApi(server: HttpServer, services: Services): void {
     registerRecordRoutes(scope, services);
     registerProofRoutes(scope, services);
     registerLedgerRoutes(scope, services);
+    registerKeyRoutes(scope, services);
+    registerExportRoutes(scope, services);
     registerStatusRoutes(scope, services);
     registerSessionRoutes(scope, services);
     registerTokenRoutes(scope, services);
     registerObserverKeyRoutes(scope, services);
+    registerCompletenessRoutes(scope, services);
     registerHealthRoutes(scope, services);
     registerOpenApi(scope);
   });

@@ -6,7 +6,7 @@ import {
   timestampFromMicros,
 } from '@portledger/format';
 import type { AccessRecord, Action, Result } from '@portledger/format';
-import type { AuditTrail, Reading } from '../../auth/audit-trail.ts';
+import type { AuditTrail, Export, Reading } from '../../auth/audit-trail.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { AppendFault, Appended, Batch, Ledger } from '../../ledger/ledger-shapes.ts';
 import { ACCESS_ROLLUP_MS, SYSTEM_RECORDS_PENDING_MAX } from '../../limits.ts';
@@ -90,6 +90,11 @@ export class SystemObserver implements AuditTrail {
   read(principal: Principal, reading: Reading): void {
     if (this.#rollup.isFirst(principal, reading, this.#options.clock() / 1_000))
       this.#recordReading(principal, reading);
+  }
+
+  exported(principal: Principal, { what, query, count }: Export): void {
+    const labels = { what, ...(query === '' ? {} : { query: query.slice(0, QUERY_LABEL_CHARACTERS_MAX) }) };
+    this.#record({ action: 'exported', outcome: 'success', ...ofPrincipal(principal), count, labels });
   }
 
   signedIn(principal: Principal, address: string): void {
