@@ -3,6 +3,7 @@ import { readRunFile } from '../connection/run-file.ts';
 import type { Invocation } from '../invocation.ts';
 import { FIRST_LINES_MAX, FIRST_LISTENERS_MAX } from '../limits.ts';
 import { accessColumns } from '../output/access-columns.ts';
+import { wrapWords } from '../output/display-width.ts';
 import { fieldText } from '../output/hit.ts';
 import type { Hit } from '../output/hit.ts';
 import { headerLine, layOut, rowLine } from '../output/table.ts';
@@ -20,6 +21,8 @@ export function isForeign(hit: Hit, own: OwnProcesses): boolean {
   if (fieldText(hit, 'labels.standing') === 'true') return false;
   return observer !== own.observer || typeof pid !== 'number' || !own.pids.has(pid);
 }
+
+const GO_ON = 'It goes on recording. `portledger tail` shows the rest live, `portledger search` finds.';
 
 /** What the columns are laid out for before the first access is known. */
 const TYPICAL: Hit = {
@@ -84,7 +87,6 @@ export async function showFirstAccesses(invocation: Invocation, options: FirstAc
   }
   if (stop.aborted) return;
   terminal.out('');
-  terminal.out(
-    `  It goes on recording. ${paint('bold', 'portledger tail')} shows the rest live, ${paint('bold', 'portledger search')} finds.`,
-  );
+  const room = terminal.outColumns === undefined ? undefined : terminal.outColumns - 2;
+  for (const text of wrapWords(GO_ON, room)) terminal.out(`  ${text}`);
 }

@@ -25,15 +25,14 @@ export function startLines(facts: StartFacts, terminal: Terminal): string[] {
   const lines = [`${paint('bold', 'Portledger')} ${paint('dim', facts.version)}`, ''];
   if (facts.consoleOn && signInUrl !== '') {
     lines.push(labelled('Console', paint('cyan', escapeControls(signInUrl)), terminal));
-    lines.push(
-      labelled(
-        '',
-        paint('dim', 'the link signs in once, within 10 minutes; a fresh one: portledger console'),
-        terminal,
-      ),
+    const once = wrapWords(
+      'the link signs in once, within 10 minutes; a fresh one: portledger console',
+      roomOf(terminal),
     );
+    lines.push(...once.map((text) => labelled('', paint('dim', text), terminal)));
   } else lines.push(labelled('API', paint('cyan', escapeControls(url)), terminal));
-  lines.push(labelled('Log', logName(vkey), terminal));
+  const names = wrapWords(logName(vkey), roomOf(terminal));
+  lines.push(...names.map((text, place) => labelled(place === 0 ? 'Log' : '', text.trimStart(), terminal)));
   lines.push(labelled('Data', escapeControls(facts.dataDir), terminal));
   return lines;
 }
@@ -45,7 +44,7 @@ export function captureLines(capture: AgentReady | undefined, terminal: Terminal
     return [labelled('Capture', `${paint('yellow', 'off')}: only what others send is recorded`, terminal), ''];
   }
   const style = capture.mode === 'ebpf' ? 'green' : 'yellow';
-  const room = terminal.outColumns === undefined ? undefined : terminal.outColumns - LABEL_COLUMNS - 2;
+  const room = roomOf(terminal);
   const sees = wrapWords(`${escapeControls(capture.mode)}: ${escapeControls(capture.sees)}`, room);
   const lines = sees.map((text, place) => {
     const shown = place === 0 ? text.replace(/^[^:]*/, (mode) => paint(style, mode)) : text;
@@ -61,6 +60,11 @@ function logName(vkey: string): string {
   if (!key.ok) return escapeControls(vkey);
   const fingerprint = createHash('sha256').update(key.value.publicKey).digest('base64').replace(/=+$/, '');
   return `${escapeControls(key.value.name)}  key SHA256:${fingerprint}`;
+}
+
+/** Columns beside the label; undefined where nothing is cut. */
+function roomOf({ outColumns }: Terminal): number | undefined {
+  return outColumns === undefined ? undefined : outColumns - LABEL_COLUMNS - 2;
 }
 
 function labelled(label: string, text: string, terminal: Terminal): string {
