@@ -14,6 +14,7 @@ import type { AnchorPlan } from './collector-anchors.ts';
 import { auditedOptions, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
 import { openSigning } from './collector-signing.ts';
+import { recordHole } from './collector-holes.ts';
 import type { Signing } from './collector-signing.ts';
 import { makeDoorCounters } from './doors/door-counters.ts';
 import { BodyPool } from './doors/http/body-pool.ts';
@@ -23,6 +24,8 @@ import { SystemObserver } from './doors/system/system-observer.ts';
 import { Pacing } from './doors/pacing.ts';
 import { Turns } from './doors/turns.ts';
 import { openIndex } from './followers/index/open-index.ts';
+import { openCompleteness } from './followers/completeness/open-completeness.ts';
+import type { Completeness } from './followers/completeness/open-completeness.ts';
 import type { RecordIndex } from './followers/index/record-index.ts';
 import type { LedgerSource } from './followers/ledger-source.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -38,6 +41,7 @@ export type CollectorParts = {
   readonly ledger: Ledger;
   readonly index: RecordIndex;
   readonly access: ControlledAccess;
+  readonly completeness: Completeness;
   readonly door: RecordsDoorServices;
   readonly system: SystemObserver;
   readonly observers: ObserverRegistry;
@@ -205,6 +209,24 @@ export function plainLines(ledger: Ledger): LedgerSource {
 
 /** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
 export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
+/** Follows what observers deliver; holes that it finds become records. A command that only looks tells none. */
+function openObserversAccount(
+  { options, clock, log }: OpeningPlace,
+  ledger: Ledger,
+  system: SystemObserver,
+): Completeness {
+  const isCommand = options.opening === 'command';
+  return openCompleteness({
+    dir: options.dataDir,
+    ledger,
+    clock: isCommand ? undefined : clock,
+    tellHole: isCommand ? undefined : (hole) => recordHole(system, hole),
+    onFailure: (error) => {
+      log.error(error, 'the account of completeness failed; it goes on at the next start');
+    },
+  });
+}
+
   const { options, clock, opened } = place;
   const plan = planAnchors(place);
   const { ledger, database } = await openStores(place, plan);
@@ -228,5 +250,6 @@ export async function openParts(place: OpeningPlace, version: string): Promise<C
   }
   const anchors = startAnchors(place, plan, ledger, doors.system);
   opened.defer(() => doors.system.close(options.opening === 'command' ? undefined : labels));
-  return { ledger, index, access, ...doors, anchors };
+  const completeness = opened.use(openObserversAccount(place, ledger, doors.system));
+  return { ledger, index, access, completeness, ...doors, anchors, key };
 }

@@ -91,7 +91,7 @@ type Serving = {
 
 /** Puts together what the API's handlers reach for. */
 function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
-  const { ledger, index, access, door, system, observers, quarantine, anchors, signing } = parts;
+  const { ledger, index, completeness, access, door, system, observers, quarantine, anchors, signing } = parts;
   const closing = new AbortController();
   const tail = new LiveTail(plainLines(ledger));
   const tailClients = new TailClients();
@@ -119,6 +119,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     ledger,
     anchors,
     index,
+    completeness,
     queryTurns: new QueryTurns(),
     tail,
     tailClients,

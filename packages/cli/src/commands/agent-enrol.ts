@@ -53,10 +53,9 @@ async function enrol(invocation: Invocation, given: GivenOptions): Promise<ExitC
   const enrolled = await enrolAgent({ identityDir: identityDirOf(dataDir), observer, collectorUrl: server, token });
   if (!enrolled.ok) {
     const { message } = enrolled.fault;
-    const remedy =
-      message.includes('key-proof-invalid')
-        ? 'the token may have been made for another observer name: --observer NAME'
-        : 'make a fresh token there: portledger token create NAME --role enrol --observer OBSERVER';
+    const remedy = message.includes('key-proof-invalid')
+      ? 'the token may have been made for another observer name: --observer NAME'
+      : 'make a fresh token there: portledger token create NAME --role enrol --observer OBSERVER';
     throw new Failure(EXIT.notPermitted, `not enrolled: ${message}`, remedy);
   }
   if (enrolled.value.token !== undefined) await keepToken(dataDir, enrolled.value.token);

@@ -5,6 +5,7 @@ import type { ConsoleSessions } from '../auth/console-sessions.ts';
 import type { SignInCodes } from '../auth/sign-in-codes.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import type { RecordIndex } from '../followers/index/record-index.ts';
+import type { Completeness } from '../followers/completeness/open-completeness.ts';
 import type { LiveTail } from '../followers/tail/live-tail.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverEnrolment } from '../normalise/observer-enrolment.ts';
@@ -37,6 +38,7 @@ export type ApiServices = {
   readonly anchors: Anchors;
   readonly index: RecordIndex;
   readonly queryTurns: QueryTurns;
+  readonly completeness: Completeness;
   readonly tail: LiveTail;
   readonly tailClients: TailClients;
   readonly tokens: TokenStore;
