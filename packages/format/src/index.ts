@@ -1,3 +1,5 @@
+export { followHandovers, handoverText, openHandover } from './key-handover.ts';
+export type { HandoverFault, KeyHandover, KeySpan } from './key-handover.ts';
 export { fail, ok, type Result } from './result.ts';
 export * from './limits.ts';
 export * from './record.ts';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '@portledger/format';
 import type { VerifyReport } from '@portledger/format';
 import { generateKeyPairSync } from 'node:crypto';
-import { LogSigner } from './log-signer.ts';
+import { KeyFileSigner } from './log-signer.ts';
 import { TEST_ORIGIN, openOn, testSigner } from './testing/inline-sealing.ts';
 import { MemoryDisk } from './testing/memory-disk.ts';
 import { testBatch } from './testing/test-batches.ts';
@@ -170,7 +170,7 @@ describe('a tampered ledger', () => {
 
   test('under another key does not verify', async () => {
     const disk = await small();
-    const other = new LogSigner(generateKeyPairSync('ed25519').privateKey, TEST_ORIGIN);
+    const other = new KeyFileSigner(generateKeyPairSync('ed25519').privateKey, TEST_ORIGIN);
     expect((await verify(disk, { privateKeyVkey: testSigner.vkey })).ok).toBe(true);
     expect((await verify(disk, { privateKeyVkey: other.vkey })).findings.map((finding) => finding.code)).toEqual([
       'vkey-mismatch',

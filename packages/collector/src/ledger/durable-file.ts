@@ -12,9 +12,8 @@ export function syncPath(path: string): void {
   }
 }
 
-/** Writes a small file so that it is there whole or not at all, durably. */
-export function placeDurably(path: string, content: string | Uint8Array, mode: number): void {
-  const next = `${path}.next`;
+/** Writes a small file so that it is there whole or not at all, durably. `next` is its name until it is whole. */
+export function placeDurably(path: string, content: string | Uint8Array, mode: number, next = `${path}.next`): void {
   fs.writeFileSync(next, content, { mode });
   fs.chmodSync(next, mode);
   syncPath(next);

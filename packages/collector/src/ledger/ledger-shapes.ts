@@ -144,6 +144,8 @@ export interface Ledger {
   readonly published: PublishedLog;
   /** Closes the round now and resolves once it is published. */
   seal(): Promise<void>;
+  /** Hands the log over to a new key under the same name, and resolves with its verifier key. Throws LedgerError. */
+  rotateKey(): Promise<string>;
   counters(): LedgerCounters;
   /** Seals what is open, then lets the folder go. */
   close(): Promise<void>;

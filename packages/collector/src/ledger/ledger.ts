@@ -88,7 +88,6 @@ export type LedgerParts = {
 class OpenedLedger implements Ledger {
   readonly published: PublishedLog;
   readonly #parts: LedgerParts;
-  readonly #state: SealedState;
   readonly #source: BlockSource;
   readonly #sessions: SessionTable;
   readonly #seals: SealQueue;
@@ -97,21 +96,22 @@ class OpenedLedger implements Ledger {
   readonly #sealed = { roundsSealed: 0, blocksSealed: 0, frameBytes: 0, sealMs: 0 };
   #sealedBlocks: number;
   #checkpoint: string;
+  #vkey: string;
   #followers = 0;
   #closed: Promise<void> | undefined;
 
   constructor(parts: LedgerParts, state: SealedState) {
     this.#parts = parts;
-    this.#state = state;
     this.#sealedBlocks = state.sealedBlocks;
     this.#checkpoint = state.checkpoint;
+    this.#vkey = state.vkey;
     parts.highWater?.raise(state.checkpoint);
     this.#sessions = new SessionTable(SESSIONS_MAX, state.sessions);
     this.#tiles = new TileCache(parts.folder);
     this.published = new PublishedLog(parts.folder, () => ({
       size: this.#sealedBlocks,
       checkpoint: this.#checkpoint,
-      vkey: state.vkey,
+      vkey: this.#vkey,
     }));
     const live = new LiveBlocks(state.sealedBlocks);
     const [reader, sealedBlocks] = [new BlockReader(parts.files), () => this.#sealedBlocks];
@@ -206,7 +206,7 @@ class OpenedLedger implements Ledger {
       sealedBlocks: this.#sealedBlocks,
       records: this.#appender.records,
       checkpoint: this.#checkpoint,
-      vkey: this.#state.vkey,
+      vkey: this.#vkey,
     };
   }
 
@@ -216,6 +216,16 @@ class OpenedLedger implements Ledger {
 
   streamEnd(observer: string, session: string): StreamEnd | undefined {
     return this.#sessions.end(observer, session);
+  }
+
+  async rotateKey(): Promise<string> {
+    const { sealing, highWater } = this.#parts;
+    if (sealing.rotateKey === undefined) throw new LedgerError('not-writable', 'the key of this ledger can’t be rotated');
+    const { vkey, checkpoint } = await sealing.rotateKey();
+    this.#vkey = vkey;
+    this.#checkpoint = checkpoint;
+    highWater?.raise(checkpoint);
+    return vkey;
   }
 
   counters(): LedgerCounters {

@@ -25,6 +25,7 @@ import {
 import type { BlockManifest, RecordSetProof, Result, SetBlock } from '@portledger/format';
 import { nodeSha256 } from '@portledger/format/node';
 import { NodeBlockFiles } from './block-files.ts';
+import { handoverNotes } from './handover-notes.ts';
 import { BlockReader } from './block-reader.ts';
 import { PrunedSegments, pruneText } from './pruned-segments.ts';
 import { EDGE_READ_ATTEMPTS_MAX, PROOF_ADDRESSES_MAX, PROOF_BLOCKS_MAX } from './limits.ts';
@@ -83,6 +84,11 @@ export class PublishedLog {
 
   head(): PublishedHead {
     return this.#head();
+  }
+
+  /** Handovers of the log's key, the oldest first: signed notes. */
+  handovers(): string[] {
+    return handoverNotes(this.#folder);
   }
 
   /** The bytes of a hash tile or entry bundle; undefined where the published tree has none of that width. */

@@ -35,7 +35,7 @@ type Staged = { readonly stage: Stage; readonly manifests: readonly BlockManifes
  */
 export class Sealer {
   readonly #disk: LedgerDisk;
-  readonly #signer: LogSigner;
+  #signer: LogSigner;
   readonly #tree: SealedTree;
   readonly #onSigned: OnSigned;
   readonly #room = new BlockRoom();
@@ -128,6 +128,18 @@ export class Sealer {
     this.#tree.advance(manifests, stage, note);
     // Crash here: only the journal is left, older than the checkpoint.
     this.#staged = undefined;
+  }
+
+  /** Whether a round stands half published: then nothing but its end may be signed. */
+  get isStaged(): boolean {
+    return this.#staged !== undefined;
+  }
+
+  /** Signs with another key from now on, in whose hand the published checkpoint has just been put. */
+  rekey(signer: LogSigner): string {
+    this.#signer = signer;
+    this.#tree.note = signer.checkpoint(this.#tree.size, this.#tree.root);
+    return this.#tree.note;
   }
 
   close(): void {

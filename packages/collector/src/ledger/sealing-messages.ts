@@ -12,12 +12,14 @@ export type SealingWorkerData = {
 export type SealingRequest =
   | { readonly kind: 'recover'; readonly nowMicros: number }
   | { readonly kind: 'seal'; readonly round: RoundJob }
+  | { readonly kind: 'rotate-key' }
   | { readonly kind: 'close' };
 
 /** One reply a request, in order. */
 export type SealingReply =
   | { readonly kind: 'recovered'; readonly state: SealedState }
   | { readonly kind: 'sealed'; readonly published: Published }
+  | { readonly kind: 'rotated'; readonly vkey: string; readonly checkpoint: string }
   | { readonly kind: 'closed' }
   | { readonly kind: 'refused'; readonly code: LedgerFaultCode; readonly message: string }
   | { readonly kind: 'failed'; readonly code: DiskFaultCode; readonly message: string };

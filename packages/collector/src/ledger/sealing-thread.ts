@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from './ledger-shapes.ts';
 import type { SealingReply, SealingRequest, SealingWorkerData } from './sealing-messages.ts';
-import type { RoundJob, SealOutcome, SealedState, SealingPort } from './sealing-port.ts';
+import type { RotatedKey, RoundJob, SealOutcome, SealedState, SealingPort } from './sealing-port.ts';
 
 type Waiting = { readonly resolve: (reply: SealingReply) => void; readonly reject: (error: Error) => void };
 
@@ -51,6 +51,16 @@ export class SealingThread implements SealingPort {
     if (reply.kind === 'sealed') return { ok: true, value: reply.published };
     if (reply.kind === 'failed') return { ok: false, fault: { code: reply.code, message: reply.message } };
     throw new Error(`the sealing thread answered ${reply.kind} to seal`);
+  }
+
+  async rotateKey(): Promise<RotatedKey> {
+    const reply = await this.#ask({ kind: 'rotate-key' });
+    // Replies come in order: those to rounds before this one are taken in by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (reply.kind === 'rotated') return reply;
+    if (reply.kind === 'refused') throw new LedgerError(reply.code, reply.message);
+    if (reply.kind === 'failed') throw new LedgerError('not-writable', `${reply.message}. Restart the collector`);
+    throw new Error(`the sealing thread answered ${reply.kind} to rotate-key`);
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,8 @@ import { crc32 } from 'node:zlib';
 import { VKEY_PATH, parseVerifierKey, verifyLedger, verifyPack } from '@portledger/format';
 import type { LedgerFiles, TrustedKeys, VerifyProgress, VerifyReport, VerifyTools } from '@portledger/format';
 import { NodeLedgerFiles, ServedLedgerFiles, nodeSha256, nodeVerifyEd25519, openPack } from '@portledger/format/node';
-import { ledgerKeyPath } from './ledger-key.ts';
-import { LogSigner } from './log-signer.ts';
+import { ledgerKeyPath } from './key-file.ts';
+import { KeyFileSigner } from './log-signer.ts';
 import { VerifyPool } from './verify-pool.ts';
 
 /** Milliseconds between looks at something that a running ledger is just writing. */
@@ -41,7 +41,7 @@ function privateKeyVkey(dir: string): string | undefined {
   try {
     const stored = parseVerifierKey(nodeSha256, readFileSync(join(dir, 'ledger', VKEY_PATH), 'utf8'));
     const key = createPrivateKey(readFileSync(ledgerKeyPath(dir)));
-    return stored.ok ? new LogSigner(key, stored.value.name).vkey : undefined;
+    return stored.ok ? new KeyFileSigner(key, stored.value.name).vkey : undefined;
   } catch {
     return undefined; // an auditor has no access to it, or it is damaged, which the ledger itself will tell
   }

@@ -84,7 +84,8 @@ export class FollowingIndex implements RecordIndex {
     const start: WorkerStart = {
       dir,
       rest,
-      ledger: { vkey, durable },
+      // A log is its origin: its key may change.
+      ledger: { vkey: vkey.split('+', 1)[0] ?? vkey, durable },
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
       threads: options.threads ?? ENGINE_THREADS,
       queryTimeoutMs: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,

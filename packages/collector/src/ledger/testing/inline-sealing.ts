@@ -3,14 +3,14 @@ import { DiskError } from '../ledger-disk.ts';
 import { LedgerError } from '../ledger-shapes.ts';
 import type { Ledger, RecoveryNotice } from '../ledger-shapes.ts';
 import { openWith } from '../ledger.ts';
-import { LogSigner } from '../log-signer.ts';
+import { KeyFileSigner } from '../log-signer.ts';
 import { Recovery } from '../recovery.ts';
 import type { Sealer } from '../sealer.ts';
 import type { RoundJob, SealOutcome, SealedState, SealingPort } from '../sealing-port.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 
 export const TEST_ORIGIN = 'test.example/portledger/log';
-export const testSigner = new LogSigner(generateKeyPairSync('ed25519').privateKey, TEST_ORIGIN);
+export const testSigner = new KeyFileSigner(generateKeyPairSync('ed25519').privateKey, TEST_ORIGIN);
 
 /** Any moment will do, as long as it stays the same for a scenario. */
 export const TEST_MICROS = 1_795_000_000_000_000;
