@@ -88,7 +88,16 @@ export class Sender {
     while (!signal.aborted) {
       this.#more = false;
       const { spool, signing } = this.#options;
-      const batch = await spool.next(signing?.pendingBytes ?? this.#bytesMax);
+      let batch: SpoolBatch | undefined;
+      try {
+        batch = await spool.next(signing?.pendingBytes ?? this.#bytesMax);
+      } catch (cause) {
+        // The disk may answer later: an agent that ended here would see nothing any more.
+        this.#retries += 1;
+        this.#enter({ kind: 'waiting', message: `the spool cannot be read: ${String(cause)}` });
+        if (this.#draining || !(await pause(this.#backoff.next(), signal))) return;
+        continue;
+      }
       if (batch !== undefined) {
         const pauseMs = await this.#settle(batch, await this.#deliver(batch));
         if (pauseMs > 0 && (this.#draining || !(await pause(pauseMs, signal)))) return;

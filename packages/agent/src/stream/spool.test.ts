@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalLine } from '@portledger/format';
 import * as fc from 'fast-check';
@@ -125,5 +125,37 @@ describe('spool', () => {
         if (size < bytes.length) expect(size).toBeLessThanOrEqual(at);
       }),
     );
+  });
+});
+
+describe('a spool whose disk fails', () => {
+  test('gives what it cannot read once it can, and forgets what it cannot remove', async () => {
+    await using folder = await scratchFolder();
+    const spool = await Spool.open({ dir: folder.path, bytesMax: 1_000_000 });
+    await spool.append(lines(0, 4), { session, firstSeq: 0, records: 4 });
+    const [file = ''] = await readdir(folder.path);
+    const path = join(folder.path, file);
+    await rename(path, `${path}.away`);
+    await expect(spool.next()).rejects.toThrow('ENOENT');
+    await rename(`${path}.away`, path);
+    const batch = await spool.next();
+    expect(batch?.lines.toString()).toBe(lines(0, 4).toString());
+    await rm(path);
+    await mkdir(path); // unlink(2) refuses a folder
+    if (batch !== undefined) await spool.acknowledge(batch);
+    await spool.close();
+    expect(spool.undeliveredRecords).toBe(0);
+  });
+
+  test('does not keep a file whose name it could not make durable, and takes the lines at the next try', async () => {
+    await using folder = await scratchFolder();
+    const dir = join(folder.path, 'spool');
+    const spool = await Spool.open({ dir, bytesMax: 1_000_000 });
+    await rm(dir, { recursive: true });
+    await expect(spool.append(lines(0, 2), { session, firstSeq: 0, records: 2 })).rejects.toThrow('ENOENT');
+    await mkdir(dir);
+    await spool.append(lines(0, 2), { session, firstSeq: 0, records: 2 });
+    expect(await drain(spool)).toBe(lines(0, 2).toString());
+    await spool.close();
   });
 });

@@ -192,7 +192,14 @@ export class Spool {
     if (current !== undefined && !current.finished) return current;
     const path = join(this.#options.dir, segmentFile({ session, firstSeq }));
     const writer = await open(path, SYNCED_WRITES, 0o600);
-    await syncDirectory(this.#options.dir);
+    try {
+      await syncDirectory(this.#options.dir);
+    } catch (cause) {
+      // A sync that failed once may say that all is well the next time: the next try must make the name anew.
+      await writer.close();
+      await unlink(path);
+      throw cause;
+    }
     const segment: Segment = { path, session, nextSeq: firstSeq, size: 0, acknowledged: 0, finished: false, writer };
     this.#segments.push(segment);
     return segment;
@@ -211,7 +218,8 @@ export class Spool {
     this.#bytes -= segment.size;
     if (this.#reader?.segment === segment) await this.#closeReader();
     await closeWriter(segment);
-    await unlink(segment.path);
+    // What can't be removed is sent again by the next run, and told to be held already.
+    await unlink(segment.path).catch(() => undefined);
   }
 }
 

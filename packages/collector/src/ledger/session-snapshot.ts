@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { decodeBase64, encodeBase64 } from '@portledger/format';
 import type { SequenceRange } from '@portledger/format';
+import { DiskError } from './ledger-disk.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
 import type { SegmentEnd } from './segment-frames.ts';
 import type { SessionRow } from './session-table.ts';
@@ -33,8 +34,14 @@ export function writeSnapshot(home: LedgerDisk, snapshot: Snapshot): boolean {
   }
 }
 
+/** The snapshot that was written last; undefined where there is none that can be read whole: it is a cache. */
 export function readSnapshot(home: LedgerDisk): Snapshot | undefined {
-  const bytes = home.read(SNAPSHOT_PATH);
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = home.read(SNAPSHOT_PATH);
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+  }
   if (bytes === undefined) return undefined;
   const text = Buffer.from(bytes).toString();
   const body = text.slice(text.indexOf('\n') + 1);

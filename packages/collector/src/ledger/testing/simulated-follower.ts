@@ -22,6 +22,8 @@ export class SimulatedFollower {
   #lines = new Map<string, string>();
   #stop = new AbortController();
   #fault: string | undefined;
+  /** Why it could not read on. */
+  #failure: string | undefined;
 
   /** What it has read, by address. */
   get lines(): ReadonlyMap<string, string> {
@@ -52,7 +54,7 @@ export class SimulatedFollower {
         this.#take(chunk);
       }
     } catch (error) {
-      if (!signal.aborted) this.#fault ??= `following failed: ${String(error)}`;
+      if (!signal.aborted) this.#failure ??= String(error);
     }
   }
 
@@ -66,17 +68,19 @@ export class SimulatedFollower {
   }
 
   /** Whether it has read everything that is durable. */
-  hasReached({ durable }: { readonly durable: Cursor }): boolean {
-    const { block, position } = this.#cursor;
-    if (durable.position === 0) return block >= durable.block - 1; // nothing is open: the block before is the last
-    return block === durable.block && position >= durable.position;
+  hasReached({ records }: { readonly records: number }): boolean {
+    return this.#lines.size >= records;
   }
 
   store(): void {
     this.#stored = { cursor: this.#cursor, lines: new Map(this.#lines) };
   }
 
-  stop(): void {
+  /** Ends its following; that it could not read on is a fault unless the ledger had stopped. */
+  stop(hasLedgerStopped: boolean): void {
     this.#stop.abort();
+    if (!hasLedgerStopped && this.#failure !== undefined)
+      this.#fault ??= `not given what was to come: ${this.#failure}`;
+    this.#failure = undefined;
   }
 }
