@@ -45,6 +45,10 @@ export type CollectorOptions = {
   readonly indexHotRecordsMax?: number;
   /** Which class a record belongs to and how long classes are kept; by default 180 days for all. */
   readonly retention?: RetentionPolicy;
+  /** Milliseconds between two runs that delete what has reached its age; by default none runs by itself. */
+  readonly retentionIntervalMs?: number;
+  /** Epoch microseconds; by default the system's clock, which never goes back. */
+  readonly clock?: () => number;
   /** A C2SP tlog-policy file: its witnesses with an address are asked to cosign. Without it none is. */
   readonly witnessPolicyFile?: string;
   readonly witnessIntervalMs?: number;
@@ -93,7 +97,6 @@ export function auditedOptions(options: CollectorOptions): Readonly<Record<strin
     sealIntervalMs,
     indexMemoryBytesMax,
     indexHotRecordsMax,
-    retention,
   } = options;
   const audited = {
     dataDir,
@@ -103,7 +106,7 @@ export function auditedOptions(options: CollectorOptions): Readonly<Record<strin
     sealIntervalMs,
     indexMemoryBytesMax,
     indexHotRecordsMax,
-    retention,
+    retentionIntervalMs: options.retentionIntervalMs,
     witnessPolicyFile: options.witnessPolicyFile,
     witnessIntervalMs: options.witnessIntervalMs,
     timestampUrl: options.timestampUrl,

@@ -32,8 +32,10 @@ import { openLedger } from './ledger/ledger.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { BODY_POOL_BYTES_MAX, OBSERVER_SAVE_MS } from './limits.ts';
 import { DoorStreams } from './normalise/door-stream.ts';
+import { openRetention } from './collector-retention.ts';
 import { ObserverRegistry } from './normalise/observer-registry.ts';
 import { Quarantine } from './normalise/quarantine.ts';
+import type { Retention } from './retention/retention.ts';
 import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from './normalise/retention-class.ts';
 
 /** What a collector is made of, opened on a data folder; `opened` closes all of it, latest first. */
@@ -44,6 +46,7 @@ export type CollectorParts = {
   readonly completeness: Completeness;
   readonly door: RecordsDoorServices;
   readonly system: SystemObserver;
+  readonly retention: Retention;
   readonly observers: ObserverRegistry;
   readonly quarantine: Quarantine;
   readonly anchors: Anchors;
@@ -249,7 +252,8 @@ function openObserversAccount(
     doors.system.started(labels);
   }
   const anchors = startAnchors(place, plan, ledger, doors.system);
+  const retention = openRetention(place, { ledger, database, system: doors.system, index });
   opened.defer(() => doors.system.close(options.opening === 'command' ? undefined : labels));
   const completeness = opened.use(openObserversAccount(place, ledger, doors.system));
-  return { ledger, index, access, completeness, ...doors, anchors, key };
+  return { ledger, index, access, completeness, ...doors, anchors, key, retention };
 }

@@ -175,7 +175,7 @@ function writeRunFile({ options, opened }: OpeningPlace, services: ApiServices, 
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   // Whatever fails on the way, what was opened before is closed again, latest first.
   await using opened = new AsyncDisposableStack();
-  const place: OpeningPlace = { options, clock: makeReceiveClock(), log: makeLog(options), opened };
+  const place: OpeningPlace = { options, clock: options.clock ?? makeReceiveClock(), log: makeLog(options), opened };
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const parts = await openParts(place, manifest.version);
   const serving = makeServices(place, parts);

@@ -4,6 +4,7 @@ import {
   SLOTS,
   canonicalLine,
   integerAt,
+  longestKept,
   parseLine,
   readRecord,
   scanLine,
@@ -104,6 +105,8 @@ export class Intake {
   readonly #sender: Sender;
   readonly #streams: DoorStreams;
   readonly #classes: RetentionClassifier;
+  /** Classes of the records of a body that must not be cut. */
+  readonly #wholeClasses: Set<string> | undefined;
   readonly #slots = new Int32Array(SLOTS);
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #runs: StreamRun[] = [];
@@ -122,12 +125,15 @@ export class Intake {
     sender: Sender;
     streams: DoorStreams;
     classes: RetentionClassifier;
+    /** What a sender signed is one batch, whatever classes its records are of. */
+    isWhole?: boolean;
   }) {
     this.#bytes = body.bytes;
     this.#source = body.source;
     this.#sender = body.sender;
     this.#streams = body.streams;
     this.#classes = body.classes;
+    this.#wholeClasses = body.isWhole === true ? new Set() : undefined;
   }
 
   /** Gives the right to number records, once `step` asked for it. The caller commits and releases it. */
@@ -174,7 +180,16 @@ export class Intake {
   batches(): Batch[] {
     const runs = this.#runs.filter((run) => run.count > 0);
     const ordered = runs.length === this.#latest.size ? runs : joinRuns(runs);
-    return ordered.map((run) => run.toBatch());
+    // Too long kept rather than too short, where one batch has records of several classes.
+    const whole = longestKept(this.#classes.policy.classes, this.#wholeClasses ?? new Set());
+    return ordered.map((run) => run.toBatch(whole));
+  }
+
+  #classOf(bytes: Uint8Array): string {
+    const className = this.#classes.classOf(bytes, this.#slots);
+    if (this.#wholeClasses === undefined) return className;
+    this.#wholeClasses.add(className);
+    return DEFAULT_RETENTION_CLASS;
   }
 
   #takeScanned(start: number, end: number): void {
@@ -193,7 +208,7 @@ export class Intake {
       run = undefined;
     }
     const seq = integerAt(bytes, slots, SEQ) ?? 0;
-    const className = this.#classes.classOf(bytes, slots);
+    const className = this.#classOf(bytes);
     if (run?.nextSeq !== seq || run.className !== className) {
       const [observer, session] = [stringAt(bytes, slots, OBSERVER) ?? '', stringAt(bytes, slots, SESSION) ?? ''];
       run = this.#runFor({ observer, session, seq, className });
@@ -226,7 +241,7 @@ export class Intake {
     let record = read.value;
     let bytes = this.#lineOf(record);
     if (bytes === undefined) return;
-    const className = this.#classes.classOf(bytes, this.#slots);
+    const className = this.#classOf(bytes);
     const isNumbered =
       record.session === stamp.session && record.seq === stamp.seq && record.observer === stamp.observer;
     if (isNumbered && className !== DEFAULT_RETENTION_CLASS) {

@@ -96,13 +96,14 @@ export class StreamRun {
     for (const time of [next.#first, next.#latest]) if (time !== undefined) this.#noteTimestamp(time.bytes, time.at);
   }
 
-  toBatch(): Batch {
+  /** `className` is another than the run's own where what was signed together has to stay together. */
+  toBatch(className = this.className): Batch {
     return {
       observer: this.observer,
       session: this.session,
       firstSeq: this.firstSeq,
       count: this.#count,
-      class: this.className,
+      class: className,
       lines: this.#lines(),
       lineEnds: this.#ends.subarray(0, this.#count),
       firstTimestamp: textAt(this.#first),

@@ -57,7 +57,12 @@ export async function takeIn(
   services: TakeInServices,
   receivedNow: () => string,
 ): Promise<Result<TakenIn, TakeInFault>> {
-  const intake = new Intake({ ...body, streams: services.streams, classes: services.classes });
+  const intake = new Intake({
+    ...body,
+    streams: services.streams,
+    classes: services.classes,
+    isWhole: body.signed !== undefined,
+  });
   let lease: StreamLease | undefined;
   try {
     for (;;) {
