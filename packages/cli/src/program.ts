@@ -8,10 +8,12 @@ import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { histogramCommand } from './commands/histogram.ts';
+import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
 import { indexCommand } from './commands/index-rebuild.ts';
 import { keyCommand } from './commands/key.ts';
 import { ledgerCommand } from './commands/ledger.ts';
+import { retentionCommand } from './commands/retention.ts';
 import { observerCommand } from './commands/observer.ts';
 import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -83,6 +85,8 @@ function commandsOf(line: CommandLine): Command[] {
     exportCommand,
     importCommand,
     consoleCommand,
+    retentionCommand,
+    holdCommand,
     tokenCommand,
     observerCommand,
     doctorCommand,

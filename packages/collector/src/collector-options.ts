@@ -89,15 +89,8 @@ export function doorLimits(options: CollectorOptions): DoorLimits {
 
 /** The options that the ledger's reader may want to know the history of: what changed is a record. */
 export function auditedOptions(options: CollectorOptions): Readonly<Record<string, string>> {
-  const {
-    dataDir,
-    listen,
-    hostNames,
-    trustedProxies,
-    sealIntervalMs,
-    indexMemoryBytesMax,
-    indexHotRecordsMax,
-  } = options;
+  const { dataDir, listen, hostNames, trustedProxies, sealIntervalMs, indexMemoryBytesMax, indexHotRecordsMax } =
+    options;
   const audited = {
     dataDir,
     listen,

@@ -128,6 +128,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     codes: new SignInCodes(),
     attempts: new AttemptLimit(),
     audit: system,
+    retention: parts.retention,
     observers,
     observerKeys: signing.keys,
     enrolment: signing.enrolment,

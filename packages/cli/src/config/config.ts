@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Result } from '@portledger/format';
 import type { ConfigFault } from './config-fault.ts';
 import { nearest } from '@portledger/format';
-import { ALL_SETTINGS } from './settings.ts';
+import { retentionPolicyOf } from './retention-policy.ts';
+import { ALL_SETTINGS, SETTINGS } from './settings.ts';
 import type { AnySetting } from './settings.ts';
 import type { Place, RawValue, Setting } from './setting.ts';
 import { readYaml } from './yaml-source.ts';
@@ -79,7 +80,11 @@ export function readConfig(inputs: ConfigInputs): Result<Config, readonly Config
   for (const { setting, flag, raw } of inputs.flags)
     take(setting, { raw, base: workingDir, origin: flag }, { source: flag });
   if (faults.length > 0) return { ok: false, fault: faults };
-  return { ok: true, value: new Config(given, inputs.place, file?.name) };
+  const config = new Config(given, inputs.place, file?.name);
+  const policy = retentionPolicyOf((setting) => config.get(setting));
+  if (policy.ok) return { ok: true, value: config };
+  const source = config.originOf(SETTINGS.retentionRules);
+  return { ok: false, fault: [{ source, path: 'retention', message: policy.fault }] };
 }
 
 /** A misspelt variable would be without effect and without a word; others' PORTLEDGER_ variables are let be. */

@@ -13,6 +13,7 @@ import {
   optionalText,
   text,
 } from './kinds.ts';
+import { AGE_MS_MAX, AGE_MS_MIN, retentionClasses, retentionRules } from './retention-kinds.ts';
 import type { Setting } from './setting.ts';
 
 const KIB = 1024;
@@ -23,6 +24,7 @@ const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+const RETENTION_RUNS = ['scheduled', 'by-command'] as const;
 const CAPTURE_CHOICES = ['auto', 'ebpf', 'sock-diag', 'none'] as const;
 
 /** Every key of portledger.yaml, in the order in which they are printed and documented. */
@@ -159,6 +161,43 @@ export const SETTINGS = {
     fallback: 1_000_000,
     minimum: 1000,
     maximum: 100_000_000,
+  }),
+  retentionDefault: duration('retention.default', {
+    about: 'How long records are kept that no rule puts into another class.',
+    example: '180d',
+    fallback: 180 * 24 * HOUR_MS,
+    minimum: AGE_MS_MIN,
+    maximum: AGE_MS_MAX,
+  }),
+  retentionAudit: duration('retention.audit', {
+    about: 'How long it is kept who read the log and signed in. What verification rests on is kept for good.',
+    example: '1095d',
+    fallback: 1_095 * 24 * HOUR_MS,
+    minimum: AGE_MS_MIN,
+    maximum: AGE_MS_MAX,
+  }),
+  retentionClasses: retentionClasses('retention.classes', {
+    about: 'More classes with their ages; for-good keeps records for good.',
+    example: '[payment=365d]',
+    fallback: [],
+  }),
+  retentionRules: retentionRules('retention.rules', {
+    about:
+      'Which records belong to which class: the first rule that a record passes decides, for records written from then on. Fields as in docs/retention.md.',
+    example: '[dest_port:5432 dest_host:pay-* => payment]',
+    fallback: [],
+  }),
+  retentionRuns: choice('retention.runs', RETENTION_RUNS, {
+    about: 'Whether the collector deletes by itself what has reached its age, or only when asked to.',
+    example: 'scheduled',
+    fallback: 'scheduled',
+  }),
+  retentionInterval: duration('retention.interval', {
+    about: 'How often the collector deletes what has reached its age.',
+    example: '1d',
+    fallback: 24 * HOUR_MS,
+    minimum: 60 * SECOND_MS,
+    maximum: 20 * 24 * HOUR_MS,
   }),
   agentCollector: optionalText('agent.collector', {
     about: 'URL of the collector that the agent sends to. Unset: the one running on the same data folder.',

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CollectorOptions } from '@portledger/collector';
 import type { Config } from '../config/config.ts';
 import { formatListenAddress, parseListenAddress } from '../config/listen-address.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
+import { retentionPolicyOf } from '../config/retention-policy.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { consoleDirOf } from './console-dir.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -88,6 +90,7 @@ async function start(config: Config, options: StartOptions): Promise<OwnCollecto
       indexMemoryBytesMax: config.get(SETTINGS.indexMemoryMax),
       indexHotRecordsMax: config.get(SETTINGS.indexHotRecords),
       ...anchorOptions(config),
+      ...retentionOf(config),
       ...(origin === undefined ? {} : { origin }),
       ...options,
     });
@@ -109,6 +112,17 @@ function anchorOptions(config: Config) {
     ...(highWaterFile === undefined ? {} : { highWaterFile }),
     ...(timestampUrl === undefined ? {} : { timestampUrl }),
     ...(timestampCaFile === undefined ? {} : { timestampCaFile }),
+  };
+}
+
+/** The policy, which reading the configuration has checked, and how often it is applied. */
+function retentionOf(config: Config): Pick<CollectorOptions, 'retention' | 'retentionIntervalMs'> {
+  const policy = retentionPolicyOf((setting) => config.get(setting));
+  if (!policy.ok) throw new Error(`unchecked retention policy: ${policy.fault}`);
+  const runs = config.get(SETTINGS.retentionRuns) === 'scheduled';
+  return {
+    retention: policy.value,
+    ...(runs ? { retentionIntervalMs: config.get(SETTINGS.retentionInterval) } : {}),
   };
 }
 

@@ -12,6 +12,7 @@ import type { ObserverEnrolment } from '../normalise/observer-enrolment.ts';
 import type { ObserverKeys } from '../normalise/observer-keys.ts';
 import type { ObserverRegistry } from '../normalise/observer-registry.ts';
 import type { SeenCheckpoints } from '../normalise/seen-checkpoints.ts';
+import type { Retention } from '../retention/retention.ts';
 import type { QueryTurns } from './query-turns.ts';
 import type { TailClients } from './tail-clients.ts';
 
@@ -46,6 +47,7 @@ export type ApiServices = {
   readonly codes: SignInCodes;
   readonly attempts: AttemptLimit;
   readonly audit: AuditTrail;
+  readonly retention: Retention;
   readonly observers: ObserverRegistry;
   readonly observerKeys: ObserverKeys;
   readonly enrolment: ObserverEnrolment;

@@ -9,6 +9,7 @@ import { registerLedgerRoutes } from './routes/ledger-routes.ts';
 import { registerObserverKeyRoutes } from './routes/observer-key-routes.ts';
 import { registerProofRoutes } from './routes/proof-routes.ts';
 import { registerRecordRoutes } from './routes/record-routes.ts';
+import { registerRetentionRoutes } from './routes/retention-routes.ts';
 import { registerSearchRoutes } from './routes/search-routes.ts';
 import { registerSessionRoutes } from './routes/session-routes.ts';
 import { registerStatusRoutes } from './routes/status-routes.ts';
@@ -31,6 +32,7 @@ export function registerApi(server: HttpServer, services: Services): void {
     registerStatusRoutes(scope, services);
     registerSessionRoutes(scope, services);
     registerTokenRoutes(scope, services);
+    registerRetentionRoutes(scope, services);
     registerObserverKeyRoutes(scope, services);
     registerCompletenessRoutes(scope, services);
     registerHealthRoutes(scope, services);

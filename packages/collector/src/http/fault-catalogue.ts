@@ -60,6 +60,16 @@ export const FAULTS = {
     remedy: 'Ask again in a second.',
   },
   pruned: { status: 410, message: 'This record was pruned by the retention policy.' },
+  'hold-not-found': {
+    status: 404,
+    message: 'No hold has this name.',
+    remedy: 'See them: portledger hold list.',
+  },
+  'hold-exists': {
+    status: 409,
+    message: 'A hold of this name is in force.',
+    remedy: 'Choose another name, or release that one: portledger hold release.',
+  },
   'name-taken': {
     status: 409,
     message: 'A token of this name exists.',
