@@ -1,7 +1,7 @@
 import { checkAtStart, openAnchors, witnessPolicyOf } from './anchors/open-anchors.ts';
 import type { AnchorPlace, Anchors } from './anchors/open-anchors.ts';
 import type { WitnessPolicy } from './anchors/witness-policy.ts';
-import type { OpeningPlace } from './collector-parts.ts';
+import type { OpeningPlace } from './opening-place.ts';
 import type { SystemObserver } from './doors/system/system-observer.ts';
 import type { Ledger, LedgerOptions } from './ledger/ledger.ts';
 

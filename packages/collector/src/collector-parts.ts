@@ -2,7 +2,6 @@ import { timestampFromMicros } from '@portledger/format';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Logger } from 'pino';
 import { ConsoleSessions } from './auth/console-sessions.ts';
 import { openControlStore } from './auth/control-store.ts';
 import type { Principal } from './auth/principal.ts';
@@ -35,6 +34,7 @@ import { DoorStreams } from './normalise/door-stream.ts';
 import { openRetention } from './collector-retention.ts';
 import { ObserverRegistry } from './normalise/observer-registry.ts';
 import { Quarantine } from './normalise/quarantine.ts';
+import type { OpeningPlace } from './opening-place.ts';
 import type { Retention } from './retention/retention.ts';
 import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from './normalise/retention-class.ts';
 
@@ -51,14 +51,6 @@ export type CollectorParts = {
   readonly quarantine: Quarantine;
   readonly anchors: Anchors;
   readonly signing: Signing;
-};
-
-/** Where parts are opened: with which options, clock (epoch microseconds) and log, and what closes them again. */
-export type OpeningPlace = {
-  readonly options: CollectorOptions;
-  readonly clock: () => number;
-  readonly log: Logger;
-  readonly opened: AsyncDisposableStack;
 };
 
 export type ControlledAccess = {

@@ -1,7 +1,7 @@
 import type { RetentionPolicy } from '@portledger/format';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { OpeningPlace } from './collector-parts.ts';
+import type { OpeningPlace } from './opening-place.ts';
 import type { SystemObserver } from './doors/system/system-observer.ts';
 import type { RecordIndex } from './followers/index/record-index.ts';
 import { NodeBlockFiles } from './ledger/block-files.ts';

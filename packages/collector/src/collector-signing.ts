@@ -1,6 +1,6 @@
 import { observerKeyLabels } from '@portledger/format';
 import type { DatabaseSync } from 'node:sqlite';
-import type { OpeningPlace } from './collector-parts.ts';
+import type { OpeningPlace } from './opening-place.ts';
 import type { SystemObserver } from './doors/system/system-observer.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { ObserverEnrolment } from './normalise/observer-enrolment.ts';

@@ -69,24 +69,24 @@ export function classPlans(
     .filter(({ class: name, segment }) => state.noticeOf(name, segment) === undefined);
   const due = new Set(dueSegments(state, nowMicros).map(({ segment }) => segment));
   const waiting = agedSegments(state).filter(({ segment }) => !due.has(segment));
-  return [...new Set(stored.map(({ class: name }) => name))].sort().map((name): ClassPlan => {
+  const names = [...new Set(stored.map(({ class: name }) => name))].sort();
+  return names.map((name) => {
     const own = stored.filter((segment) => segment.class === name);
     const dueOwn = own.filter((segment) => due.has(segment));
     const going = dueOwn.filter((segment) => (heldBy.get(segment) ?? []).length === 0);
-    const next = waiting.filter(({ segment }) => segment.class === name).map(dueMicros);
-    return {
+    const plan: { -readonly [K in keyof ClassPlan]: ClassPlan[K] } = {
       class: name,
       ageMs: name === SYSTEM_RETENTION_CLASS ? Infinity : state.history.ageMs(name, nowMicros),
       stored: amountOf(own),
       due: amountOf(dueOwn),
       held: amountOf(dueOwn.filter((segment) => !going.includes(segment))),
-      ...(going.length === 0
-        ? {}
-        : {
-            oldestMicros: Math.min(...going.map(({ oldestMicros }) => oldestMicros)),
-            newestMicros: Math.max(...going.map(({ newestMicros }) => newestMicros)),
-          }),
-      ...(next.length === 0 ? {} : { nextDueMicros: Math.min(...next) }),
     };
+    if (going.length > 0) {
+      plan.oldestMicros = Math.min(...going.map(({ oldestMicros }) => oldestMicros));
+      plan.newestMicros = Math.max(...going.map(({ newestMicros }) => newestMicros));
+    }
+    const next = waiting.filter(({ segment }) => segment.class === name).map(dueMicros);
+    if (next.length > 0) plan.nextDueMicros = Math.min(...next);
+    return plan;
   });
 }

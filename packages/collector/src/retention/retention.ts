@@ -67,15 +67,18 @@ export class Retention {
 
   /** Prunes a while after now and then every `intervalMs`; a run that fails is told and tried again with the next. */
   schedule(intervalMs: number, onRun: (outcome: Result<RetentionRun, unknown>) => void): void {
-    const run = (): void => {
-      this.apply(SCHEDULE_NAME)
-        .then((done) => onRun(ok(done)))
-        .catch((error: unknown) => onRun(fail(error)))
-        .finally(() => {
-          if (!this.#stopping.signal.aborted) this.#timer = setTimeout(run, intervalMs).unref();
-        });
+    const run = async (): Promise<void> => {
+      try {
+        onRun(ok(await this.apply(SCHEDULE_NAME)));
+      } catch (error) {
+        onRun(fail(error));
+      }
+      if (!this.#stopping.signal.aborted) wait(intervalMs);
     };
-    this.#timer = setTimeout(run, Math.min(FIRST_RUN_DELAY_MS, intervalMs)).unref();
+    const wait = (delayMs: number): void => {
+      this.#timer = setTimeout(() => void run(), delayMs).unref();
+    };
+    wait(Math.min(FIRST_RUN_DELAY_MS, intervalMs));
   }
 
   /** What would go now, class by class. Writes nothing. */

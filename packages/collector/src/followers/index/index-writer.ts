@@ -206,7 +206,7 @@ export class IndexWriter {
   }
 
   async #takeOut(ranges: readonly BlockRange[]): Promise<void> {
-    for (const held of [...this.#partitions]) {
+    for (const held of this.#partitions.slice()) {
       const { partition } = held;
       const own = ranges.filter((range) => reaches(partition, range));
       const count = partition.records === 0 ? 0 : await countIn(this.#background, partition, own);
