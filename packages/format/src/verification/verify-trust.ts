@@ -9,6 +9,7 @@ import type { Policy } from '../tlog-policy.ts';
 import { formatVerifierKey } from '../verifier-key.ts';
 import type { VerifierKey } from '../verifier-key.ts';
 import type { VerifyTools } from './ledger-files.ts';
+import { CHECKPOINT_PATH } from './ledger-paths.ts';
 import type { VerifyLog } from './verify-report.ts';
 
 /** A signed statement of the same log from another moment, which its tree must agree with. */
@@ -97,7 +98,7 @@ export class TrustCheck {
     );
     if (!own.ok) {
       this.#log.find(
-        anchor.file === 'checkpoint' ? codeOf(own.fault.code) : 'statement-damaged',
+        anchor.file === CHECKPOINT_PATH ? codeOf(own.fault.code) : 'statement-damaged',
         { file },
         own.fault.message,
       );
@@ -124,13 +125,14 @@ export class TrustCheck {
   compare(size: number, rootOf: ReadonlyMap<number, Uint8Array>): void {
     for (const { anchor, checkpoint } of this.#heads) {
       const { file } = anchor;
+      if (file === CHECKPOINT_PATH) continue; // the walk over the tree has compared it
       if (checkpoint.size > size) {
         const message = `the log was seen with ${checkpoint.size} blocks and has ${size} now: it was put back to an earlier state, or cut`;
         this.#log.find('witnessed-ahead', { file }, message);
         continue;
       }
       const root = rootOf.get(checkpoint.size);
-      if (checkpoint.size === size || (root !== undefined && bytesEqual(root, checkpoint.root))) continue;
+      if (root !== undefined && bytesEqual(root, checkpoint.root)) continue;
       const message = `the first ${checkpoint.size} blocks are not those that this statement was given for: the log was rewritten`;
       this.#log.find('witnessed-differs', { file }, message);
     }
@@ -142,7 +144,7 @@ export class TrustCheck {
     if (asks && !this.#isMet) {
       const names = (list: readonly string[]): string => (list.length === 0 ? 'nobody' : list.join(', '));
       const message = `the policy's quorum ${JSON.stringify(this.#policy.quorum)} is not met: cosigned by ${names(signed.map(({ witness }) => witness))}, missing ${names(missing)}`;
-      this.#log.find('quorum-not-met', { file: 'checkpoint' }, message);
+      this.#log.find('quorum-not-met', { file: CHECKPOINT_PATH }, message);
     }
     const continues = this.#heads
       .filter(({ anchor }) => anchor.from === 'auditor')
