@@ -220,7 +220,8 @@ class OpenedLedger implements Ledger {
 
   async rotateKey(): Promise<string> {
     const { sealing, highWater } = this.#parts;
-    if (sealing.rotateKey === undefined) throw new LedgerError('not-writable', 'the key of this ledger can’t be rotated');
+    if (sealing.rotateKey === undefined)
+      throw new LedgerError('not-writable', 'the key of this ledger can’t be rotated');
     const { vkey, checkpoint } = await sealing.rotateKey();
     this.#vkey = vkey;
     this.#checkpoint = checkpoint;

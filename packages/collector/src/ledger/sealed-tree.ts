@@ -1,9 +1,12 @@
 import {
+  HASH_BYTES,
   TILE_WIDTH,
+  TileEdge,
   TreeReader,
   bytesEqual,
   decodeEntryBundle,
   entriesPath,
+  leafHash,
   microsFromTimestamp,
   parseManifest,
 } from '@portledger/format';
@@ -47,6 +50,8 @@ export class SealedTree {
       this.sessions = new SessionTable(SESSIONS_MAX, snapshot.sessions);
       for (const [className, end] of snapshot.segments) this.segments.set(className, end);
     }
+    const edge = edgeAt(disk, block, this.size);
+    if (edge === undefined) return `the tiles of the tree of ${block} are missing`;
     while (block < this.size) {
       const index = Math.floor(block / TILE_WIDTH);
       const width = Math.min(TILE_WIDTH, this.size - index * TILE_WIDTH);
@@ -57,10 +62,14 @@ export class SealedTree {
         const manifest = parseManifest(Buffer.from(entry).toString());
         if (!manifest.ok || manifest.value.block !== block) return `the manifest of block ${block} is damaged`;
         this.#take(manifest.value);
+        edge.append(leafHash(nodeSha256, entry));
         block++;
       }
     }
-    return undefined;
+    // What streams the ledger holds follows from these manifests: a wrong one would take new records for held ones.
+    return bytesEqual(edge.root(), this.root)
+      ? undefined
+      : 'the stored manifests do not give the root of the checkpoint';
   }
 
   /** Whether a snapshot is of this very tree: its root must be what the stored tiles give for its size. */
@@ -100,4 +109,17 @@ export class SealedTree {
     const snapshot = { size, root, records, sessions: this.sessions.rows(), segments: [...this.segments] };
     if (writeSnapshot(this.#home, snapshot)) this.#snapshotSize = size;
   }
+}
+
+/** The right edge that the tree had at an earlier size; undefined where a tile of the tree of `size` leaves is missing. */
+function edgeAt(disk: LedgerDisk, earlier: number, size: number): TileEdge | undefined {
+  const readTile = tilesOnDisk(disk, size);
+  const levels: Uint8Array[] = [];
+  for (let level = 0, span = 1; span <= earlier; level++, span *= TILE_WIDTH) {
+    const bytes = (Math.floor(earlier / span) % TILE_WIDTH) * HASH_BYTES;
+    const tile = bytes === 0 ? new Uint8Array(0) : readTile(level, Math.floor(earlier / (span * TILE_WIDTH)));
+    if (tile === undefined || tile.length < bytes) return undefined;
+    levels.push(tile.subarray(0, bytes));
+  }
+  return new TileEdge(nodeSha256, earlier, levels);
 }

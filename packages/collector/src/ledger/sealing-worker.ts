@@ -47,7 +47,8 @@ function handle(request: SealingRequest): SealingReply {
     }
     case 'rotate-key': {
       if (sealer === undefined || signer === undefined) throw new Error('rotation before recover');
-      if (isBroken || sealer.isStaged) throw new LedgerError('not-writable', 'a round is half published: try again later');
+      if (isBroken || sealer.isStaged)
+        throw new LedgerError('not-writable', 'a round is half published: try again later');
       isBroken = true;
       signer = rotateKey(dir, signer);
       const checkpoint = sealer.rekey(signer);
