@@ -38,6 +38,8 @@ export class CompletenessFollower implements AsyncDisposable {
   /** What was durable at the start: only past it is it known which holes are told already. */
   readonly #started: Cursor;
   readonly #telling = new Set<string>();
+  /** Nothing is followed any more: what is known is all that will be. */
+  #hasEnded = false;
   #cursor: Cursor;
   #latestMicros: number;
   #waiting: (() => void)[] = [];
@@ -56,9 +58,14 @@ export class CompletenessFollower implements AsyncDisposable {
     this.#latestMicros = place?.latestMicros ?? 0;
     this.#timer = setInterval(() => this.save(), SAVE_MS);
     this.#timer.unref();
-    this.#running = this.#follow().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) onFailure(error);
-    });
+    this.#running = this.#follow()
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) onFailure(error);
+      })
+      .finally(() => {
+        this.#hasEnded = true;
+        this.#wakeWaiting();
+      });
   }
 
   /** When the collector took the last record followed, epoch microseconds. */
@@ -67,9 +74,9 @@ export class CompletenessFollower implements AsyncDisposable {
   }
 
   /** Resolves once what is durable now is followed and saved. */
-  async caughtUp(signal?: AbortSignal): Promise<void> {
+  async caughtUp(): Promise<void> {
     const { durable } = this.#options.ledger.head();
-    while (compareCursors(this.#cursor, durable) < 0 && !this.#isAt(durable) && signal?.aborted !== true) {
+    while (compareCursors(this.#cursor, durable) < 0 && !this.#isAt(durable) && !this.#hasEnded) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.save();
@@ -99,8 +106,12 @@ export class CompletenessFollower implements AsyncDisposable {
       this.#take(chunk);
       this.#cursor = { block: chunk.block, position: chunk.position + chunk.count };
       this.#tellHoles();
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#wakeWaiting();
     }
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** A block whose lines are pruned: its manifest still tells which numbers it held. */

@@ -95,7 +95,8 @@ function accountOf(
 }
 
 function holesIn({ session, holes }: StreamState, { fromMicros, toMicros }: TimeRange) {
-  return holes.filter(({ micros }) => micros >= fromMicros && micros <= toMicros).map((hole) => ({ session, ...hole }));
+  const within = holes.filter(({ micros }) => micros >= fromMicros && micros <= toMicros);
+  return within.map(({ from, to, micros }) => ({ session, from, to, micros }));
 }
 
 type Bucket = { readonly bucket: number; readonly delivered: number };
@@ -153,7 +154,7 @@ function timelineOf(
   { fromMicros, toMicros, slots }: ReportRequest,
 ): TimelineSlot[] {
   const width = (toMicros - fromMicros) / slots;
-  const delivered = new Array<number>(slots).fill(0);
+  const delivered = Array.from({ length: slots }, () => 0);
   for (const bucket of buckets) {
     // A bucket that several slots share is spread over them, so that a short range shows no holes between buckets.
     const start = bucket.bucket * BUCKET_MICROS;
