@@ -50,7 +50,8 @@ export class LedgerAudit {
 
   async run({ disk, signed, senders, follower }: Audited): Promise<void> {
     const report = await verifyLedger(disk.files(), tools, {});
-    const [finding] = report.findings;
+    // The senders leave numbers out on purpose: such a hole is the sender's, and `verify` is right to name it.
+    const finding = report.findings.find(({ code }) => code !== 'sequence-hole');
     if (finding !== undefined) throw new Error(`verify: ${JSON.stringify(finding)}`);
     this.#readOn(disk, sizeOf(disk));
     this.#checkSigned(signed);
