@@ -29,7 +29,7 @@ const { values: args } = parseArgs({
 });
 
 /** Before anything is measured: a just-in-time compiler, caches and buffers settle as they have on any host in use. */
-const WARM_SECONDS = 2;
+const WARM_SECONDS = 4;
 
 /** Something that watches connections: started before the load, stopped after, with what it says of itself. */
 type Watcher = { readonly name: string; readonly start: () => Promise<Running> };

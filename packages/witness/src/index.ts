@@ -15,7 +15,8 @@ export { storedWitnessName } from './witness-key.ts';
 export { trustedLogs } from './trusted-logs.ts';
 export { openWitness, type OpenWitness, type WitnessOptions } from './open-witness.ts';
 export { Witness, type WitnessAnswer } from './witness.ts';
-export { startWitness, type WitnessCounters, type WitnessServer, type WitnessServerOptions } from './witness-server.ts';
+export type { WitnessCounters } from './witness-counters.ts';
+export { startWitness, type WitnessServer, type WitnessServerOptions } from './witness-server.ts';
 export type { WitnessFault, WitnessFaultCode } from './witness-fault.ts';
 export {
   requestCosignature,

@@ -2,7 +2,7 @@ import { ED25519_TYPE, fail, ok, parseVerifierKey, type Result } from '@portledg
 import { nodeSha256 } from '@portledger/format/node';
 
 /** Lines that a log list may hold beside keys; a witness of ours has no use for them. */
-const PASSED_OVER = ['qpd', 'contact'];
+const PASSED_OVER = new Set(['qpd', 'contact']);
 
 /**
  * Reads the logs that a witness trusts: one verifier key a line, with empty lines and `#` comments between. The
@@ -24,7 +24,7 @@ export function parseLogList(text: string): Result<readonly string[], readonly s
 /** Returns what is wrong with the line. */
 function takeLine(line: string, vkeys: string[]): string | undefined {
   const [first = '', second, ...rest] = line.split(/[ \t]+/);
-  if (second !== undefined && PASSED_OVER.includes(first)) return undefined;
+  if (second !== undefined && PASSED_OVER.has(first)) return undefined;
   if (first === 'origin') return originFault(second, vkeys.at(-1));
   const vkey = first === 'vkey' && second !== undefined && rest.length === 0 ? second : line;
   const key = parseVerifierKey(nodeSha256, vkey);

@@ -1,4 +1,4 @@
-import type { WitnessCounters } from './witness-server.ts';
+import type { WitnessCounters } from './witness-counters.ts';
 
 /** The largest tree of a log that the witness has cosigned since its start. */
 export type LogHead = { readonly origin: string; readonly size: number; readonly cosignedSeconds: number };

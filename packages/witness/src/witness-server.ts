@@ -11,6 +11,7 @@ import {
 import { openWitness, type OpenWitness, type WitnessOptions } from './open-witness.ts';
 import { readBody, type BodyFault } from './request-body.ts';
 import type { Witness, WitnessAnswer } from './witness.ts';
+import type { WitnessCounters } from './witness-counters.ts';
 import { WitnessError } from './witness-error.ts';
 import { witnessMetrics } from './witness-metrics.ts';
 
@@ -27,16 +28,6 @@ export type WitnessServerOptions = Omit<WitnessOptions, 'clock'> & {
   readonly requestTimeoutMs?: number;
   /** Told what made the witness answer 500. */
   readonly onFault: (error: unknown) => void;
-};
-
-/** Answers given since the start, by kind; `abandoned` are requests whose client went away. */
-export type WitnessCounters = {
-  cosigned: number;
-  conflicts: number;
-  refused: number;
-  pushedBack: number;
-  failed: number;
-  abandoned: number;
 };
 
 export type WitnessServer = AsyncDisposable & {

@@ -9,8 +9,6 @@ const FIXED_BYTES = 8;
 /** Base64 of a SHA-1. */
 const HASH_CHARACTERS = 28;
 const VERSION = '1:';
-/** Bytes of an id as text. */
-export const CONNECTION_ID_BYTES = VERSION.length + HASH_CHARACTERS;
 const NO_PLACE = -1;
 
 const BASE64 = Uint8Array.from(
@@ -50,7 +48,7 @@ export class ConnectionIds {
     return VERSION + this.#texts.toString('latin1', begin, begin + HASH_CHARACTERS);
   }
 
-  /** Writes the id over another one, CONNECTION_ID_BYTES at `at`; false, and nothing written, where there is none. */
+  /** Writes the id over another one that begins at `at`; false, and nothing written, where there is none. */
   put(tuple: Tuple, bytes: Uint8Array, at: number): boolean {
     const place = this.#place(tuple);
     if (place === NO_PLACE) return false;

@@ -56,10 +56,17 @@ export function captureLines(capture: AgentReady | undefined, terminal: Terminal
 
 /** The log's name, its key id and the key's fingerprint: what an auditor compares. */
 function logName(vkey: string): string {
+  const fingerprint = fingerprintOf(vkey);
+  return fingerprint === undefined
+    ? escapeControls(vkey)
+    : `${escapeControls(vkey.split('+', 1)[0] ?? '')}  key ${fingerprint}`;
+}
+
+/** `SHA256:` and the hash of the public key, as the console shows it too; undefined for what is no verifier key. */
+export function fingerprintOf(vkey: string): string | undefined {
   const key = parseVerifierKey(nodeSha256, vkey);
-  if (!key.ok) return escapeControls(vkey);
-  const fingerprint = createHash('sha256').update(key.value.publicKey).digest('base64').replace(/=+$/, '');
-  return `${escapeControls(key.value.name)}  key SHA256:${fingerprint}`;
+  if (!key.ok) return undefined;
+  return `SHA256:${createHash('sha256').update(key.value.publicKey).digest('base64').replace(/=+$/, '')}`;
 }
 
 /** Columns beside the label; undefined where nothing is cut. */

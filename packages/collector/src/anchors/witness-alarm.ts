@@ -14,20 +14,18 @@ export type WitnessAlarm = {
 /** What of a witness's refusals puts the ledger itself in doubt; undefined for all that only needs patience or a setting. */
 export function alarmOf(witness: string, size: number, fault: WitnessFault): WitnessAlarm | undefined {
   const about = { witness, size, witnessSize: fault.witnessSize };
-  switch (fault.code) {
-    case 'ahead': {
-      const message = `witness ${witness} holds a newer tree than this ledger (${fault.witnessSize ?? 'more'} blocks, here ${size}): it was restored from an old backup, or rewritten`;
-      return { ...about, code: 'ahead', message };
-    }
-    case 'forked': {
-      const message = `witness ${witness} holds another tree of ${size} blocks for this log: the ledger was rewritten, or runs twice`;
-      return { ...about, code: 'forked', message };
-    }
-    case 'bad-proof': {
-      const message = `witness ${witness} holds a tree that this ledger of ${size} blocks does not extend: it was restored from an old backup and went on, or was rewritten`;
-      return { ...about, code: 'bad-proof', message };
-    }
-    default:
-      return undefined;
+  const there = `witness ${witness} holds`;
+  if (fault.code === 'ahead') {
+    const message = `${there} a newer tree than this ledger (${fault.witnessSize ?? 'more'} blocks, here ${size}): it was restored from an old backup, or rewritten`;
+    return { ...about, code: fault.code, message };
   }
+  if (fault.code === 'forked') {
+    const message = `${there} another tree of ${size} blocks for this log: the ledger was rewritten, or runs twice`;
+    return { ...about, code: fault.code, message };
+  }
+  if (fault.code === 'bad-proof') {
+    const message = `${there} a tree that this ledger of ${size} blocks does not extend: it was restored from an old backup and went on, or was rewritten`;
+    return { ...about, code: fault.code, message };
+  }
+  return undefined;
 }

@@ -48,15 +48,15 @@ export class HighWater {
   }
 
   #write(): void {
-    this.#writing = this.#writing
-      .then(async () => {
-        const checkpoint = this.#latest;
-        if (checkpoint === undefined || checkpoint === this.#written) return;
-        mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-        await placeDurablyLater(this.#path, checkpoint, FILE_MODE);
-        this.#written = checkpoint;
-      })
-      .catch(this.#onFailure);
+    this.#writing = this.#writing.then(() => this.#place()).catch(this.#onFailure);
+  }
+
+  async #place(): Promise<void> {
+    const checkpoint = this.#latest;
+    if (checkpoint === undefined || checkpoint === this.#written) return;
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    await placeDurablyLater(this.#path, checkpoint, FILE_MODE);
+    this.#written = checkpoint;
   }
 }
 

@@ -42,8 +42,7 @@ function openssl(cwd: string, ...args: readonly string[]): Buffer {
   return execFileSync('openssl', args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-/** A time stamp authority of OpenSSL with a CA of its own, behind HTTP on loopback. `key` are arguments of `openssl req -newkey`. */
-export async function opensslAuthority(dir: string, key: readonly string[] = ['rsa:2048']): Promise<OpensslAuthority> {
+function makeAuthority(dir: string, key: readonly string[]): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'conf'), CONFIG);
   writeFileSync(join(dir, 'serial'), '01\n');
@@ -78,6 +77,11 @@ export async function opensslAuthority(dir: string, key: readonly string[] = ['r
     '2',
   ];
   openssl(dir, ...issue, '-extfile', 'conf', '-extensions', 'tsa', '-out', 'tsa.pem');
+}
+
+/** A time stamp authority of OpenSSL with a CA of its own, behind HTTP on loopback. `key` are arguments of `openssl req -newkey`. */
+export async function opensslAuthority(dir: string, key: readonly string[] = ['rsa:2048']): Promise<OpensslAuthority> {
+  makeAuthority(dir, key);
   let canned: Uint8Array | undefined;
   let requests = 0;
   const reply = (query: Uint8Array): Buffer => {
