@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-// Rotates the key of a stopped data folder and dies before the given rename, unlink or folder fsync of it, counted from 1.
+// Rotates the key of a stopped data folder and dies before the given rename or new folder of it, counted from 1.
 const [dir = '', step = '0'] = process.argv.slice(2);
 let left = Number(step);
 
@@ -16,7 +16,6 @@ function counted<Args extends readonly unknown[], Returned>(
 }
 
 fs.renameSync = counted(fs.renameSync);
-fs.fsyncSync = counted(fs.fsyncSync);
 fs.mkdirSync = Object.assign(counted(fs.mkdirSync), fs.mkdirSync);
 syncBuiltinESMExports();
 const { openSigner } = await import('../ledger-key.ts');
