@@ -159,6 +159,7 @@ export {
   type SubtreeRange,
 } from './merkle-subtree.ts';
 export { verifyRecordProof, type ProofFacts, type ProofFault, type RecordProof } from './record-proof.ts';
+export { PLAIN_LINE_GROWTH_BYTES_MAX, PlainLineWriter } from './plain-line.ts';
 export {
   readRecordSetProof,
   recordProofsOf,

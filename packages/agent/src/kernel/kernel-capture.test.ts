@@ -120,10 +120,8 @@ describe.skipIf(lack !== undefined)(`capture in the kernel${lack === undefined ?
   test('a connection that lasts is told while it stands, with the process that holds it unused', async () => {
     await using recording = await recordCapture();
     const { server, port } = await listening('127.0.0.1', () => {});
-    const begun = performance.now();
     const socket = connect(port, '127.0.0.1');
     await recording.next('initiated', ({ kind, destPort }) => kind === 'initiated' && destPort === port);
-    expect(performance.now() - begun).toBeLessThan(1_000);
     const accepted = await recording.next('accepted', ({ kind, destPort }) => kind === 'accepted' && destPort === port);
     expect(accepted).toMatchObject({ owner: { pid: process.pid } });
     expect(accepted.reason).toBeUndefined();

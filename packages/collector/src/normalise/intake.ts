@@ -1,6 +1,8 @@
 import {
   DEFAULT_RETENTION_CLASS,
   FIELD_INDEX,
+  PLAIN_LINE_GROWTH_BYTES_MAX,
+  PlainLineWriter,
   SLOTS,
   canonicalLine,
   integerAt,
@@ -15,7 +17,6 @@ import type { Batch } from '../ledger/ledger-shapes.ts';
 import {
   BODY_RECORDS_MAX,
   INPUT_LINE_BYTES_MAX,
-  JSON_DEPTH_MAX,
   QUARANTINE_BODY_LINES_MAX,
   QUARANTINE_RAW_BYTES_MAX,
   REFUSALS_TOLD_MAX,
@@ -23,8 +24,9 @@ import {
   SLICE_PARSED_LINES_MAX,
 } from '../limits.ts';
 import type { DoorStreams, StreamLease } from './door-stream.ts';
-import { countMembers, measureNesting } from './json-nesting.ts';
+import { LineRoom } from './line-room.ts';
 import { isNotice } from './observer-notice.ts';
+import { RecordParser } from './record-parser.ts';
 import type { RecordSource } from './record-source.ts';
 import type { QuarantinedLine, Refusal } from './refusal.ts';
 import type { RetentionClassifier } from './retention-class.ts';
@@ -108,7 +110,9 @@ export class Intake {
   /** Classes of the records of a body that must not be cut. */
   readonly #wholeClasses: Set<string> | undefined;
   readonly #slots = new Int32Array(SLOTS);
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #plain = new PlainLineWriter();
+  readonly #rewritten: LineRoom;
+  readonly #parser = new RecordParser();
   readonly #runs: StreamRun[] = [];
   readonly #latest = new Map<string, StreamRun>();
   #current: StreamRun | undefined;
@@ -129,6 +133,7 @@ export class Intake {
     isWhole?: boolean;
   }) {
     this.#bytes = body.bytes;
+    this.#rewritten = new LineRoom(body.bytes.length);
     this.#source = body.source;
     this.#sender = body.sender;
     this.#streams = body.streams;
@@ -166,8 +171,10 @@ export class Intake {
       } else {
         this.#isPending = this.#lease === undefined;
         if (this.#lease === undefined) return 'stream-needed';
-        this.#takeParsed(this.#lease, start, end);
-        parsedLines += 1;
+        if (!this.#takePlain(this.#lease, start, end)) {
+          this.#takeParsed(this.#lease, start, end);
+          parsedLines += 1;
+        }
       }
     }
     return 'more';
@@ -225,9 +232,42 @@ export class Intake {
     this.#noteNotice(bytes, start, end);
   }
 
+  /** Takes a record that can be numbered and written without parsing it; false where it is to be parsed. */
+  #takePlain(lease: StreamLease, start: number, end: number): boolean {
+    const { bytes, at } = this.#rewritten.room(end - start + PLAIN_LINE_GROWTH_BYTES_MAX);
+    let className = DEFAULT_RETENTION_CLASS;
+    let lineEnd = this.#writePlain(lease, className, start, end, bytes, at);
+    if (lineEnd === -1) return false;
+    const own = this.#classes.classOf(bytes, this.#slots);
+    if (own !== className) {
+      // What we number has a stream for each class, so that a class can be pruned without a hole in another.
+      className = own;
+      lineEnd = this.#writePlain(lease, className, start, end, bytes, at);
+    }
+    const { session, seq } = lease.next(className);
+    const run = this.#runFor({ observer: lease.observer, session, seq, className }, true);
+    if (run === undefined || !this.#isPermitted(run, seq, bytes)) return true;
+    bytes[lineEnd] = LINE_FEED;
+    this.#rewritten.use(lineEnd + 1 - at);
+    run.add(bytes, at, lineEnd + 1, this.#slots[2 * TIMESTAMP] ?? 0);
+    this.#current = undefined;
+    lease.use(className);
+    this.#noteNotice(bytes, at, lineEnd);
+    return true;
+  }
+
+  #writePlain(lease: StreamLease, className: string, start: number, end: number, out: Buffer, at: number): number {
+    const { session, seq } = lease.next(className);
+    const stamp = { observer: lease.observer, observer_kind: 'import', session, seq } as const;
+    return this.#plain.write(this.#bytes, start, end, stamp, out, at, this.#slots);
+  }
+
   #takeParsed(lease: StreamLease, start: number, end: number): void {
-    const input = this.#parse(start, end);
-    if (input === undefined) return;
+    const input = this.#parser.parse(this.#bytes, start, end);
+    if (!input.ok) {
+      this.#refuse(input.fault);
+      return;
+    }
     const stamp = {
       observer: lease.observer,
       observer_kind: 'import',
@@ -268,36 +308,6 @@ export class Intake {
     if (strict.ok) throw new Error('the line scanner refuses what the strict parser takes');
     this.#refuseFault(strict.fault);
     return undefined;
-  }
-
-  #parse(start: number, end: number): { readonly value: unknown } | undefined {
-    const bytes = this.#bytes;
-    const nesting = measureNesting(bytes, start, end);
-    if (nesting.depth > JSON_DEPTH_MAX) {
-      this.#refuse({
-        code: 'too-deep',
-        reason: `The record nests ${nesting.depth} deep; at most ${JSON_DEPTH_MAX} are taken.`,
-      });
-      return undefined;
-    }
-    let text: string;
-    try {
-      text = this.#decoder.decode(bytes.subarray(start, end));
-    } catch {
-      this.#refuse({ code: 'broken-unicode', reason: 'The record is not valid UTF-8.' });
-      return undefined;
-    }
-    try {
-      const value: unknown = JSON.parse(text);
-      if (countMembers(value) === nesting.members) return { value };
-      // Which of two values counts is anybody's guess, and guesses have no place in a record.
-      this.#refuse({ code: 'repeated-name', reason: 'An object of the record has the same name twice.' });
-      return undefined;
-    } catch (error) {
-      const why = error instanceof SyntaxError ? error.message : 'it cannot be parsed';
-      this.#refuse({ code: 'not-json', reason: `The record is not valid JSON: ${why}.` });
-      return undefined;
-    }
   }
 
   /** The run that a line continues, or a new one; undefined when the sender may not write to this stream. */

@@ -186,8 +186,12 @@ describe('many bad senders at once', () => {
     const before = process.memoryUsage().rss;
     const over = new AbortController();
     const garbage = '{"timestamp":"2026-01-02T03:04:05Z","action":"nonsense","labels":{"a":"b"}}\n'.repeat(20_000);
+    let floodAnswered = 0;
     const flood = Array.from({ length: 6 }, async () => {
-      while (!over.signal.aborted) await collector.post(garbage, {}, bad);
+      while (!over.signal.aborted) {
+        await collector.post(garbage, {}, bad);
+        floodAnswered += 1;
+      }
     });
     const bomb = await compressed(64 * MIB, createZstdCompress());
     const bombs = Array.from({ length: 2 }, async () => {
@@ -195,19 +199,17 @@ describe('many bad senders at once', () => {
     });
     const halves = Array.from({ length: 100 }, () => raw(head(3 * MIB, bad) + sampleLines(0, 3)));
 
-    const waitsMs: number[] = [];
-    for (let batch = 0; batch < 40; batch += 1) {
-      const from = performance.now();
+    const batches = 40;
+    for (let batch = 0; batch < batches; batch += 1) {
       const answer = await collector.post(sampleLines(batch * 500, 500, { session: 'good' }), {}, collector.adminToken);
-      waitsMs.push(performance.now() - from);
       expect(JSON.parse(answer.text)).toMatchObject({ accepted: 500, refused_total: 0 });
     }
+    const answeredMeanwhile = floodAnswered;
     over.abort();
     for (const { socket } of halves) socket.destroy();
     await Promise.all([...flood, ...bombs]);
-    const sorted = waitsMs.toSorted((a, b) => a - b);
-    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(250);
-    expect(sorted.at(-1)).toBeLessThan(1_500);
+    // Were bodies taken as they come, each of the neighbour's would wait for six of the flood's.
+    expect(answeredMeanwhile).toBeLessThan(batches);
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * MIB);
   });
 

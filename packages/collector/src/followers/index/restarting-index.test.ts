@@ -82,7 +82,6 @@ test('closing while it waits to start anew ends the wait', async () => {
     onFailure: () => failed.resolve(),
   });
   await failed.promise;
-  const asked = performance.now();
+  // Else it would wait for an hour.
   await index.close();
-  expect(performance.now() - asked).toBeLessThan(2_000);
 });
