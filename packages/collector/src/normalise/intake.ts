@@ -238,7 +238,7 @@ export class Intake {
     let className = DEFAULT_RETENTION_CLASS;
     let lineEnd = this.#writePlain(lease, className, start, end, bytes, at);
     if (lineEnd === -1) return false;
-    const own = this.#classes.classOf(bytes, this.#slots);
+    const own = this.#classOf(bytes);
     if (own !== className) {
       // What we number has a stream for each class, so that a class can be pruned without a hole in another.
       className = own;
