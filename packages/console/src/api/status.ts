@@ -11,6 +11,12 @@ export type ObserverStatus = {
   readonly stopped: boolean;
 };
 
+/** What the witnesses have seen: blocks, when and by whom; and who of them fails, with the reason's code. */
+export type WitnessedStatus = {
+  readonly witnessed?: { readonly size: number; readonly time: string; readonly by: readonly string[] };
+  readonly failing: readonly { readonly name: string; readonly code: string }[];
+};
+
 export type CollectorStatus = {
   readonly version: string;
   readonly started?: string;
@@ -20,6 +26,8 @@ export type CollectorStatus = {
   readonly blocks: number;
   readonly sealedBlocks: number;
   readonly bytes: number;
+  /** The newest checkpoint that a quorum of the witnesses cosigned; undefined where none are asked. */
+  readonly witnesses?: WitnessedStatus;
   readonly observers: readonly ObserverStatus[];
 };
 
@@ -30,6 +38,7 @@ export function readStatus(value: unknown): CollectorStatus {
   const ledger = isObject(object['ledger']) ? object['ledger'] : {};
   const observers: readonly unknown[] = Array.isArray(object['observers']) ? object['observers'] : [];
   const started = readOptionalText(object, 'started');
+  const witnesses = isObject(object['witnesses']) ? readWitnesses(object['witnesses']) : undefined;
   return {
     version: readOptionalText(object, 'version') ?? '',
     ...(started === undefined ? {} : { started }),
@@ -39,8 +48,22 @@ export function readStatus(value: unknown): CollectorStatus {
     blocks: readOptionalInteger(ledger, 'blocks') ?? 0,
     sealedBlocks: readOptionalInteger(ledger, 'sealed_blocks') ?? 0,
     bytes: readOptionalInteger(ledger, 'bytes') ?? 0,
+    ...(witnesses === undefined ? {} : { witnesses }),
     observers: observers.map((item) => readObserver(item)),
   };
+}
+
+function readWitnesses(object: Readonly<Record<string, unknown>>): WitnessedStatus {
+  const seen = isObject(object['witnessed']) ? object['witnessed'] : undefined;
+  const all: readonly unknown[] = Array.isArray(object['witnesses']) ? object['witnesses'] : [];
+  const failing = all.filter(isObject).flatMap((witness) => {
+    const fault = isObject(witness['fault']) ? witness['fault'] : undefined;
+    return fault === undefined ? [] : [{ name: readText(witness, 'name'), code: readText(fault, 'code') }];
+  });
+  if (seen === undefined) return { failing };
+  const by: readonly unknown[] = Array.isArray(seen['by']) ? seen['by'] : [];
+  const witnessed = { size: readOptionalInteger(seen, 'size') ?? 0, time: readText(seen, 'time'), by: by.map(String) };
+  return { witnessed, failing };
 }
 
 function readObserver(item: unknown): ObserverStatus {

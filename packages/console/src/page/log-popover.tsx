@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import type { CollectorStatus } from '../api/status.ts';
+import type { CollectorStatus, WitnessedStatus } from '../api/status.ts';
 import { keyFingerprint } from '../proof/key-fingerprint.ts';
 import { formatBytes, formatCount } from '../record/formats.ts';
 import type { PinState } from '../state/key-pin.ts';
@@ -38,6 +38,8 @@ export function LogPopover({ status, pin, tree }: LogPopoverProps): ReactElement
         </dd>
         <dt>Only grown</dt>
         <dd>{continuityOf(tree)}</dd>
+        <dt>Witnessed</dt>
+        <dd>{witnessedOf(status.witnesses)}</dd>
         <dt>Taken in since start</dt>
         <dd>{formatBytes(status.bytes)}</dd>
         <dt>Version</dt>
@@ -49,6 +51,15 @@ export function LogPopover({ status, pin, tree }: LogPopoverProps): ReactElement
       </p>
     </div>
   );
+}
+
+function witnessedOf(witnesses: WitnessedStatus | undefined): string {
+  if (witnesses === undefined) return 'by nobody: the operator could have rewritten all of this';
+  const { witnessed, failing } = witnesses;
+  const faults = failing.map(({ name, code }) => `; ${name} refuses: ${code}`).join('');
+  if (witnessed === undefined) return `not yet${faults}`;
+  const when = witnessed.time.slice(0, 16).replace('T', ' ');
+  return `up to ${formatCount(witnessed.size)} blocks, ${when} UTC, by ${witnessed.by.join(', ')}${faults}`;
 }
 
 function continuityOf(tree: TreeState | undefined): string {
