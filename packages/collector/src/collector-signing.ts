@@ -20,7 +20,7 @@ export type Signing = {
 };
 
 /** What a person reads of a doubt. */
-export function doubtText({ observer, seen, ownSize, kind }: LedgerDoubt): string {
+function doubtText({ observer, seen, ownSize, kind }: LedgerDoubt): string {
   const what =
     kind === 'ahead'
       ? `observer ${observer} has seen a checkpoint of ${seen.size} blocks of this log, which had only ${ownSize}: the ledger was put back to an earlier state`

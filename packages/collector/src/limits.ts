@@ -170,7 +170,7 @@ export const SYSTEM_RECORDS_PENDING_MAX = 10_000;
 export const OBSERVERS_MAX = 10_000;
 
 /** Observers that sign: each costs about 1 kB of memory. As many as are remembered. */
-export const OBSERVER_KEYS_MAX = OBSERVERS_MAX;
+export const OBSERVER_KEYS_MAX = 10_000;
 
 /** Milliseconds that an enrolment token may be used: it is made when an agent is being set up. */
 export const ENROLMENT_TOKEN_TTL_MS = 24 * 60 * 60 * 1_000;

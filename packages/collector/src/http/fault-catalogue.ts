@@ -132,13 +132,13 @@ export const FAULTS = {
     status: 403,
     message: 'This observer signs its batches, and this one is not signed.',
     remedy:
-      'Records of this observer come from its agent alone. To end that: portledger observer withdraw NAME. To import others: use another observer name.',
+      'Records of this observer come from its agent alone. To end that, withdraw its key: portledger observer withdraw. To import others: use another observer name.',
   },
   'batch-key-unknown': {
     status: 403,
     message: 'The batch is signed with a key that is not registered for its observer.',
     remedy:
-      'Enrol the agent anew: portledger token create NAME --role enrol --observer OBSERVER here, then portledger agent enrol on its host.',
+      'Make a token of role enrol here: portledger token create. Then enrol the agent on its host: portledger agent enrol.',
   },
   'batch-signature-invalid': {
     status: 403,
@@ -163,13 +163,14 @@ export const FAULTS = {
   'key-proof-invalid': {
     status: 400,
     message: "The proof is not a signature by this key over it and the token's observer.",
-    remedy: 'The token may have been made for another observer name: portledger agent enrol --observer NAME.',
+    remedy:
+      'The token may have been made for another observer name; give that one with --observer: portledger agent enrol.',
   },
   'observer-key-taken': {
     status: 409,
     message: 'Another key is registered for this observer.',
     remedy:
-      'If its host was set up anew: portledger observer withdraw NAME, or enrol it with a token of role enrol. If not, somebody else uses its token.',
+      'If its host was set up anew, withdraw the old key: portledger observer withdraw. Or enrol it with a token of role enrol. If not, somebody else uses its token.',
   },
   'observer-key-not-found': {
     status: 404,
