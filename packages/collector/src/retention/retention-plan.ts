@@ -7,12 +7,12 @@ import type { SegmentSummary } from './segment-census.ts';
 export type AgedSegment = { readonly segment: SegmentSummary; readonly ageMs: number };
 
 /** When all of a segment's records have reached their age, by event time and by the time of sealing. */
-export function dueMicros({ segment, ageMs }: AgedSegment): number {
+function dueMicros({ segment, ageMs }: AgedSegment): number {
   return Math.max(segment.newestMicros, segment.lastSealedMicros) + ageMs * 1_000;
 }
 
 /** Segments whose records are stored and not told to be pruned, with their ages. What is kept for good is not among them. */
-export function agedSegments(state: RetentionState): readonly AgedSegment[] {
+function agedSegments(state: RetentionState): readonly AgedSegment[] {
   return state.census
     .segments()
     .filter(

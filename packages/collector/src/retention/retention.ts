@@ -46,7 +46,7 @@ export type RetentionRun = {
 };
 
 /** The name that scheduled runs are recorded under. */
-export const SCHEDULE_NAME = 'retention';
+const SCHEDULE_NAME = 'retention';
 
 /** Pruning and holds, one thing at a time: a hold that was answered is seen by whatever is pruned after it. */
 export class Retention {
