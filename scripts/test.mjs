@@ -16,6 +16,7 @@ const TEST_PACKAGES = [
   'iproute2', // network namespaces
   'golang-1.19-go', // programs that are not ours check our log
   'golang-golang-x-mod-dev',
+  'openssl', // time stamp authorities
   'nginx-light', // a server with forked workers, under load
   'wrk',
   'zstd', // reads segments with no tool of ours

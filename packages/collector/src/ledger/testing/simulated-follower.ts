@@ -7,7 +7,7 @@ export function addressText(block: number, position: number): string {
 }
 
 /** The lines of a chunk, without their newlines. */
-export function linesOf({ lines, lineEnds }: Pick<Chunk, 'lines' | 'lineEnds'>): string[] {
+function linesOf({ lines, lineEnds }: Pick<Chunk, 'lines' | 'lineEnds'>): string[] {
   const text = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   return Array.from(lineEnds, (end, at) => text.toString('utf8', at === 0 ? 0 : lineEnds[at - 1], end - 1));
 }

@@ -58,7 +58,7 @@ function turn(): Promise<void> {
 }
 
 /** A simulation found a broken promise. Says how to see it again. */
-export class SimulationFailure extends Error {
+class SimulationFailure extends Error {
   constructor(seed: number, life: number, trail: readonly string[], cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(`seed ${seed}, life ${life}: ${reason}\n  ${trail.slice(-12).join('\n  ')}`, { cause });
