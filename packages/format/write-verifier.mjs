@@ -59,7 +59,7 @@ function importWhole(code) {
 }
 
 /** Letters of a comment that is carried over from the source. */
-const COMMENT_LETTERS_MAX = 110;
+const COMMENT_LETTERS_MAX = 100;
 
 /** Of a comment of many lines what its first sentence says: the whole of it stands in the source, which the file names. */
 function shortComments(code) {

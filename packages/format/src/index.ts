@@ -231,6 +231,6 @@ export {
   type Verdict,
   type VerifyCounts,
   type VerifyNote,
-  type VerifyReport,
-} from './verification/verify-report.ts';
+} from './verification/verify-log.ts';
+export type { VerifyReport } from './verification/verify-report.ts';
 export { nearest } from './nearest.ts';

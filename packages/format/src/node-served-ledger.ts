@@ -98,7 +98,8 @@ export class ServedLedgerFiles implements LedgerFiles {
       read?.close();
       this.#reads.delete(path);
       const answer = await this.#get(path, offset);
-      if (answer?.body == null) return answer === undefined || length > 0 ? undefined : new Uint8Array(0);
+      if (answer === undefined) return undefined;
+      if (answer.body === null) return length > 0 ? undefined : new Uint8Array(0);
       const isRest = answer.status === 206;
       read = new ForwardRead(answer.body, offset);
       if (!isRest) await read.skip(offset);

@@ -43,7 +43,8 @@ export function parsePolicy(hash: Hash, file: Uint8Array): Result<Policy, readon
   };
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file);
-    if (/[\0-\x08\x0b-\x1f\x7f]/.test(text) || !/(^|\n)$/.test(text)) refuse('not lines of text, or cut short');
+    if (/(?![\t\n])\p{Cc}/u.test(text.replaceAll(/[\u0080-\u009f]/g, '')) || !/(^|\n)$/.test(text))
+      refuse('not lines of text, or cut short');
     for (const items of text.split('\n').map((one) => one.split(/[ \t]+/).filter((item) => item !== ''))) {
       line += 1;
       const [keyword, first, second, third, ...more] = items;

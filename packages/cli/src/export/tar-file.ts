@@ -19,7 +19,7 @@ function header(name: string, bytes: number, modifiedSeconds: number): Buffer {
     'latin1',
   );
   block.write('        0', 148, 'latin1');
-  block.write('ustar\0' + '00', 257, 'latin1');
+  block.write('ustar\u000000', 257, 'latin1');
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${octal(sum, 7)} `, 148, 'latin1');
   return block;

@@ -9,7 +9,7 @@ import { segmentPath } from './ledger-paths.ts';
 import { timeRange } from './lines-check.ts';
 import { findLineEnds } from './lines-root.ts';
 import type { LinesRoot } from './lines-root.ts';
-import type { Finding, FindingCode } from './verify-report.ts';
+import type { Finding, FindingCode } from './verify-log.ts';
 
 export type BlockJob = { readonly manifest: BlockManifest; readonly frame: Uint8Array };
 

@@ -6,7 +6,7 @@ import { GAPS_MAX, heartbeatMsOf, isGap, isMarked } from './batch-span.ts';
 import type { BatchSpan, Mark } from './batch-span.ts';
 import { FAULTS_TOLD_MAX } from './lines-check.ts';
 import type { LineFault, LinesCheck } from './lines-check.ts';
-import type { FindingCode } from './verify-report.ts';
+import type { FindingCode } from './verify-log.ts';
 
 const OBSERVER = 2 * (FIELD_INDEX.get('observer') ?? 0);
 const SESSION = 2 * (FIELD_INDEX.get('session') ?? 0);
@@ -17,7 +17,7 @@ const ACTION = 2 * (FIELD_INDEX.get('action') ?? 0);
 /** Letters of a timestamp up to its minute: where these are the same there is no gap worth telling. */
 const MINUTE_LETTERS = 16;
 /** First letters of the actions that are looked into; the others that share one are told apart by parsing. */
-const LOOKED_INTO = new Set([...'hrcp'].map((letter) => letter.charCodeAt(0)));
+const LOOKED_INTO = new Set(['h', 'r', 'c', 'p'].map((letter) => letter.charCodeAt(0)));
 const CONNECTION_PREFIX = 'co';
 
 const utf8 = new TextEncoder();

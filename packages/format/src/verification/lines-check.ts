@@ -1,5 +1,5 @@
 import type { BatchSpan, Mark } from './batch-span.ts';
-import type { FindingCode } from './verify-report.ts';
+import type { FindingCode } from './verify-log.ts';
 
 export type LineFault = { readonly code: FindingCode; readonly line: number; readonly message: string };
 

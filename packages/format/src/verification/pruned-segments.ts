@@ -2,7 +2,7 @@ import type { BlockManifest } from '../manifest.ts';
 import type { AccessRecord } from '../record.ts';
 import { microsFromTimestamp } from '../timestamps.ts';
 import { segmentPath } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** A segment that is no longer stored, and the record in the log that says so and by which policy. */
 export type PrunedSegment = {

@@ -1,6 +1,6 @@
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import { TIMESTAMPS_FOLDER, WITNESSED_FOLDER } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 import type { TrustCheck } from './verify-trust.ts';
 
 /** Takes the checkpoints that witnesses cosigned. Time stamps need X.509 and are left to openssl. */

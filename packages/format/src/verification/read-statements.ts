@@ -1,6 +1,6 @@
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import { TIMESTAMPS_FOLDER, WITNESSED_FOLDER } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 import type { TrustCheck } from './verify-trust.ts';
 
 async function textOf(files: LedgerFiles, path: string): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 import { byteSize, counted, digits, moment, printable } from './report-words.ts';
 import { isGapless } from './stream-report.ts';
 import type { StreamReport } from './stream-report.ts';
-import type { Finding, FindingPlace, Section, VerifyReport } from './verify-report.ts';
-import { FINDING_SECTIONS } from './verify-report.ts';
+import type { Finding, FindingPlace, Section } from './verify-log.ts';
+import type { VerifyReport } from './verify-report.ts';
+import { FINDING_SECTIONS } from './verify-log.ts';
 import type { TrustReport } from './verify-trust.ts';
 
 /** How a part of the report may be set off on a terminal. */

@@ -1,6 +1,6 @@
 import type { BlockManifest } from '../manifest.ts';
 import { segmentPath } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** Follows the frames of each class through its segment files: no hole, no overlap, no file out of order. */
 export class SegmentChain {

@@ -5,7 +5,7 @@ import type { BatchSpan } from './batch-span.ts';
 import { SequenceRanges, sessionKey } from './sequence-ranges.ts';
 import { GAPS_TOLD_MAX, STREAMS_TOLD_MAX, isGapless } from './stream-report.ts';
 import type { Silence, StreamReport } from './stream-report.ts';
-import type { FindingPlace, VerifyLog } from './verify-report.ts';
+import type { FindingPlace, VerifyLog } from './verify-log.ts';
 
 /** An observer that was not heard for this many of its own intervals was silent. */
 const SILENT_INTERVALS = 4;

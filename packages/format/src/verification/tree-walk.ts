@@ -9,7 +9,7 @@ import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import type { Stage } from './stage-format.ts';
 import { TileEdge } from './tile-edge.ts';
 import type { Tile } from './tile-edge.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** Attempts at a tile of a right edge that a running ledger is just moving. */
 const EDGE_ATTEMPTS_MAX = 50;

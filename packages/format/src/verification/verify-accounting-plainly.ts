@@ -2,7 +2,7 @@ import { entriesPath, tilePath, tilesOf } from '../tile.ts';
 import type { StoredFile } from './ledger-files.ts';
 import { CHECKPOINT_PATH, NEXT_FILE_PATH, VKEY_PATH, journalNumber, segmentName, stageNumber } from './ledger-paths.ts';
 import type { Growth } from './verify-accounting.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** Every file must be there for a reason; while a ledger grows, tiles and segments past the checkpoint have one. */
 export function accountFor(

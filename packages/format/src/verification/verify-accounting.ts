@@ -10,7 +10,7 @@ import {
   segmentName,
   stageNumber,
 } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** How far the ledger has gone on since the checkpoint that is verified was read. */
 export type Growth = {

@@ -6,7 +6,7 @@ import type { VerifierKey } from '../verifier-key.ts';
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import { CHECKPOINT_PATH, VKEY_PATH } from './ledger-paths.ts';
 import { readStatements } from './read-statements.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 import { TrustCheck } from './verify-trust.ts';
 import type { Anchor } from './verify-trust.ts';
 

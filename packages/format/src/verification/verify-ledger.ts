@@ -22,7 +22,7 @@ import { TreeFiles, walkTree } from './tree-walk.ts';
 import { accountFor } from './verify-accounting.ts';
 import { verifyHead } from './verify-head.ts';
 import type { TrustedKeys, VerifiedHead } from './verify-head.ts';
-import { VerifyLog } from './verify-report.ts';
+import { VerifyLog } from './verify-log.ts';
 import type { VerifyReport } from './verify-report.ts';
 import { NO_TRUST } from './verify-trust.ts';
 import { UnsealedCheck, readStages } from './verify-unsealed.ts';

@@ -5,7 +5,7 @@ import { PACK_HEAD_PATH, PACK_PROOFS_PATH } from './pack-files.ts';
 import type { PackFiles } from './pack-files.ts';
 import { verifyHead } from './verify-head.ts';
 import type { TrustedKeys } from './verify-head.ts';
-import { VerifyLog } from './verify-report.ts';
+import { VerifyLog } from './verify-log.ts';
 import type { VerifyReport } from './verify-report.ts';
 import { NO_TRUST } from './verify-trust.ts';
 

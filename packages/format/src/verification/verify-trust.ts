@@ -10,7 +10,7 @@ import { formatVerifierKey } from '../verifier-key.ts';
 import type { VerifierKey } from '../verifier-key.ts';
 import type { VerifyTools } from './ledger-files.ts';
 import { CHECKPOINT_PATH } from './ledger-paths.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** A signed statement of the same log from another moment, which its tree must agree with. */
 export type Anchor = {

@@ -3,7 +3,7 @@ import { JOURNAL_FOLDER, STAGING_FOLDER, stageNumber } from './ledger-paths.ts';
 import type { SegmentChain } from './segment-chain.ts';
 import type { Stage } from './stage-format.ts';
 import type { StreamWatch } from './stream-watch.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** The single-file verifier looks at what is published; `portledger verify` and `fsck` read what is on its way, too. */
 export function readStages(): Promise<readonly Stage[]> {

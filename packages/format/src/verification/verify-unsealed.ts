@@ -19,7 +19,7 @@ import { decodeStage } from './stage-format.ts';
 import type { Stage } from './stage-format.ts';
 import { stagedManifests } from './staged-manifests.ts';
 import type { StreamWatch } from './stream-watch.ts';
-import type { VerifyLog } from './verify-report.ts';
+import type { VerifyLog } from './verify-log.ts';
 
 /** Looks at a journal whose last append a running ledger may just be writing. */
 const TAIL_ATTEMPTS_MAX = 20;
