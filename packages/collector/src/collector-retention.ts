@@ -49,7 +49,10 @@ export function openRetention({ options, clock, log, opened }: OpeningPlace, par
   return retention;
 }
 
-/** Records the policy when it is not the one of the last run: it decides on what is written from now on. */
+/**
+ * Records the policy when it is not the one of the last run, and at the first start: what is written from now on is kept by
+ * it, whatever is configured later.
+ */
 function notePolicy(database: DatabaseSync, system: SystemObserver, policy: RetentionPolicy): void {
   const labels = policyLabels(policy);
   const text = JSON.stringify(labels);
