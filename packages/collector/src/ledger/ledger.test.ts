@@ -203,12 +203,15 @@ describe('a ledger', () => {
       for (let first = 0; !stop.signal.aborted; first += 10)
         await ledger.append([testBatch('s1', first, 10), testBatch('s2', first, 1 + (first % 10), 'payment')]);
     })();
-    for (let round = 0; round < 8; round++) {
-      const report = await verifyFolder(dir, { threads: 0 });
-      expect(report.findings).toEqual([]);
+    try {
+      for (let round = 0; round < 8; round++) {
+        const report = await verifyFolder(dir, { threads: 0 });
+        expect(report.findings).toEqual([]);
+      }
+    } finally {
+      stop.abort();
+      await writing;
     }
-    stop.abort();
-    await writing;
   });
 
   test('rejects a batch that is not well formed, and writes nothing of it', async () => {
