@@ -14,7 +14,18 @@ const PACKAGE_FLOORS: Readonly<Record<string, readonly string[]>> = {
   witness: ['format'],
   cli: ['format', 'agent', 'collector', 'witness'],
 };
-const COLLECTOR_STAGES = ['ledger', 'query', 'normalise', 'followers', 'anchors', 'retention', 'auth', 'doors', 'metrics', 'api'];
+const COLLECTOR_STAGES = [
+  'ledger',
+  'query',
+  'normalise',
+  'followers',
+  'anchors',
+  'retention',
+  'auth',
+  'doors',
+  'metrics',
+  'api',
+];
 // Tests and what only tests use may reach further: a browser test starts a real collector.
 const TEST_ONLY = /\.test\.tsx?$|\/testing\/|-arbitrary\.ts$/;
 const FORMAT_BUILTINS_ALLOWED = /^packages\/format\/src\/node[a-z-]*\.ts$/;

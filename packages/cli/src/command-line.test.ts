@@ -83,7 +83,11 @@ describe('the command line', () => {
     [['up', '--capture', 'magic'], '"magic" is not one of auto, ebpf, sock-diag, none', ''],
     [['config', 'check', '--config', '/nonexistent.yaml'], "can't read the configuration", '--config'],
     [['token', 'create', 'x'], "required option '--role <role>' not specified", '--help'],
-    [['verify', '--vkey', 'nonsense', '--data', '/nonexistent'], '--key is neither a verifier key nor a file', 'name+8 hex digits'],
+    [
+      ['verify', '--vkey', 'nonsense', '--data', '/nonexistent'],
+      '--key is neither a verifier key nor a file',
+      'name+8 hex digits',
+    ],
   ])('%j is refused with exit code 2: %s', async (args, message, remedy) => {
     const { code, out, err } = await run(args);
     expect(err).toContain(message);

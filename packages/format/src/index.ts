@@ -78,12 +78,7 @@ export {
   type SignedBatch,
   type UnsignedStatement,
 } from './batch-statement.ts';
-export {
-  observerKeyChange,
-  observerKeyLabels,
-  observerKeyProofInput,
-  type ObserverKeyChange,
-} from './observer-key.ts';
+export { observerKeyChange, observerKeyLabels, observerKeyProofInput, type ObserverKeyChange } from './observer-key.ts';
 export {
   batchEntryBytes,
   isClassName,
@@ -171,13 +166,7 @@ export {
   type SetRecord,
   type SetRecordFacts,
 } from './record-set-proof.ts';
-export {
-  readReceipt,
-  type AddressRange,
-  type Receipt,
-  type ReceiptFault,
-  type StreamRange,
-} from './receipt.ts';
+export { readReceipt, type AddressRange, type Receipt, type ReceiptFault, type StreamRange } from './receipt.ts';
 export {
   redeemReceipt,
   type LocateRecords,
@@ -212,12 +201,7 @@ export type { LedgerFiles, StoredFile, VerifyTools } from './verification/ledger
 export { verifyLedger, type VerifyOptions, type VerifyProgress } from './verification/verify-ledger.ts';
 export { verifyReportText, type ReportContext, type ReportStyle } from './verification/report-text.ts';
 export { verifyPack, type PackHead } from './verification/verify-pack.ts';
-export {
-  PACK_HEAD_PATH,
-  PACK_POLICY_PATH,
-  PACK_PROOFS_PATH,
-  type PackFiles,
-} from './verification/pack-files.ts';
+export { PACK_HEAD_PATH, PACK_POLICY_PATH, PACK_PROOFS_PATH, type PackFiles } from './verification/pack-files.ts';
 export type { StreamReport, Silence } from './verification/stream-report.ts';
 export type { PrunedSegment } from './verification/pruned-segments.ts';
 export type { TrustedKeys } from './verification/verify-head.ts';

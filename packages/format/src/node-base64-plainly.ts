@@ -1,4 +1,4 @@
-/** What base64.ts does, by Node: any text that is not written as `encodeBase64` writes gives undefined. */
+/** What base64.ts does, by Node: a text that is not written as `encodeBase64` writes gives undefined. */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined;

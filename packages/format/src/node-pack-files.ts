@@ -19,6 +19,14 @@ function textAt(header: Buffer, from: number, to: number): string {
   return header.toString('latin1', from, to).replace(/\0.*$/s, '');
 }
 
+/** Node's types do not say what a stream of bytes yields. */
+async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    const piece: unknown = chunk;
+    if (Buffer.isBuffer(piece)) yield piece;
+  }
+}
+
 /** Goes through a tar file (POSIX ustar), of which only plain files count. `take` says which to have in pieces. */
 async function* tarEntries(file: string): AsyncGenerator<{ readonly name: string; readonly piece: Buffer }> {
   let rest: Buffer = Buffer.alloc(0);
@@ -27,7 +35,7 @@ async function* tarEntries(file: string): AsyncGenerator<{ readonly name: string
   let padding = 0;
   const source = createReadStream(file);
   const bytes = (await isZstd(file)) ? source.pipe(createZstdDecompress()) : source;
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(bytes)) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
       if (left > 0 && rest.length > 0) {
@@ -52,8 +60,7 @@ async function* tarEntries(file: string): AsyncGenerator<{ readonly name: string
 
 async function isZstd(file: string): Promise<boolean> {
   const stream = createReadStream(file, { start: 0, end: 3 });
-  for await (const chunk of stream as AsyncIterable<Buffer>)
-    return chunk.length === 4 && chunk.readUInt32LE() === ZSTD_MAGIC;
+  for await (const chunk of chunksOf(stream)) return chunk.length === 4 && chunk.readUInt32LE() === ZSTD_MAGIC;
   return false;
 }
 

@@ -192,7 +192,13 @@ describe('manifests', () => {
       first_seq: Number.MAX_SAFE_INTEGER - 64,
       count: 64,
       received: TIME,
-      signature: encodeBase64(new Uint8Array(64)),
+      signed: {
+        count: 64,
+        first_seq: Number.MAX_SAFE_INTEGER - 64,
+        key: '0'.repeat(16),
+        lines_sha256: '0'.repeat(64),
+        signature: encodeBase64(new Uint8Array(64)),
+      },
     };
     const max = Number.MAX_SAFE_INTEGER;
     const largest: BlockManifest = {
@@ -203,8 +209,8 @@ describe('manifests', () => {
       offset: max,
       frame_bytes: max,
       payload_bytes: 8192 * 32_769,
-      count: 8192,
-      batches: Array.from({ length: 128 }, () => long),
+      count: 64 * 64,
+      batches: Array.from({ length: 64 }, () => long),
     };
     const line = manifestLine(largest);
     expect(parseManifest(line)).toEqual({ ok: true, value: largest });
@@ -227,7 +233,10 @@ describe('manifests', () => {
     ],
     ['an observer with escapes', { batches: manifest.batches.map((batch) => ({ ...batch, observer: 'a"' })) }],
     ['an unknown field of a batch', { batches: manifest.batches.map((batch) => ({ ...batch, note: 'a' })) }],
-    ['a signature of another length', { batches: manifest.batches.map((batch) => ({ ...batch, signed: { signature: 'AAAA' } })) }],
+    [
+      'a signature of another length',
+      { batches: manifest.batches.map((batch) => ({ ...batch, signed: { signature: 'AAAA' } })) },
+    ],
   ])('refuse %s', (_, change) => {
     const changed: BlockManifest = { ...manifest, ...change };
     const parsed = parseManifest(manifestLine(changed));

@@ -1,4 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 
 const BLOCK_BYTES = 512;
 
@@ -25,12 +26,20 @@ function header(name: string, bytes: number, modifiedSeconds: number): Buffer {
   return block;
 }
 
+/** The pieces of a stream of bytes, which Node's types know as anything. */
+async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    const piece: unknown = chunk;
+    if (piece instanceof Uint8Array) yield piece;
+  }
+}
+
 /** The bytes of a tar file, as they come. */
 export async function* tarBytes(entries: readonly TarEntry[], modifiedSeconds: number): AsyncGenerator<Uint8Array> {
   for (const { name, content } of entries) {
     const bytes = 'path' in content ? statSync(content.path).size : content.length;
     yield header(name, bytes, modifiedSeconds);
-    if ('path' in content) yield* createReadStream(content.path) as AsyncIterable<Buffer>;
+    if ('path' in content) yield* chunksOf(createReadStream(content.path));
     else yield content;
     yield Buffer.alloc((BLOCK_BYTES - (bytes % BLOCK_BYTES)) % BLOCK_BYTES);
   }

@@ -12,7 +12,7 @@ import { fail, ok } from '../result.ts';
 /** CRC-32 (IEEE 802.3) of `bytes`, going on from `seed`. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
-export const JOURNAL_HEADER_BYTES = 20;
+const JOURNAL_HEADER_BYTES = 20;
 export const ENTRY_HEADER_BYTES = 40;
 const JOURNAL_MAGIC = new TextEncoder().encode('PLWAL1\r\n');
 /** "PLE1", read little-endian. */

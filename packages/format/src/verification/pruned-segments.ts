@@ -39,7 +39,7 @@ const UNIT_MICROS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Microseconds of an age such as `180d`; undefined where it is none. */
-export function ageMicros(text: string): number | undefined {
+function ageMicros(text: string): number | undefined {
   const parts = /^(\d{1,9})([smhdwy])$/.exec(text);
   const unit = UNIT_MICROS.get(parts?.[2] ?? '');
   return unit === undefined ? undefined : Number(parts?.[1]) * unit;

@@ -21,7 +21,7 @@ export type PackHead = {
 };
 
 /** Reads what a pack says of itself; undefined where it is none. */
-export function readPackHead(bytes: Uint8Array | undefined): PackHead | undefined {
+function readPackHead(bytes: Uint8Array | undefined): PackHead | undefined {
   try {
     const head: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (!isJsonObject(head) || head['v'] !== 1 || head['kind'] !== 'portledger-pack') return undefined;
