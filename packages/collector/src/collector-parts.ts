@@ -10,10 +10,11 @@ import { TokenStore } from './auth/token-store.ts';
 import type { Anchors } from './anchors/open-anchors.ts';
 import { planAnchors, startAnchors } from './collector-anchors.ts';
 import type { AnchorPlan } from './collector-anchors.ts';
+import { KeyRecorder } from './collector-key.ts';
 import { auditedOptions, doorLimits } from './collector-options.ts';
 import type { CollectorOptions } from './collector-options.ts';
-import { openSigning } from './collector-signing.ts';
 import { recordHole } from './collector-holes.ts';
+import { openSigning } from './collector-signing.ts';
 import type { Signing } from './collector-signing.ts';
 import { makeDoorCounters } from './doors/door-counters.ts';
 import { BodyPool } from './doors/http/body-pool.ts';
@@ -22,9 +23,9 @@ import { InFlight, inFlightBounds } from './doors/in-flight.ts';
 import { SystemObserver } from './doors/system/system-observer.ts';
 import { Pacing } from './doors/pacing.ts';
 import { Turns } from './doors/turns.ts';
-import { openIndex } from './followers/index/open-index.ts';
 import { openCompleteness } from './followers/completeness/open-completeness.ts';
 import type { Completeness } from './followers/completeness/open-completeness.ts';
+import { openIndex } from './followers/index/open-index.ts';
 import type { RecordIndex } from './followers/index/record-index.ts';
 import type { LedgerSource } from './followers/ledger-source.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -42,14 +43,15 @@ import { DEFAULT_RETENTION_POLICY, RetentionClassifier } from './normalise/reten
 export type CollectorParts = {
   readonly ledger: Ledger;
   readonly index: RecordIndex;
-  readonly access: ControlledAccess;
   readonly completeness: Completeness;
+  readonly access: ControlledAccess;
   readonly door: RecordsDoorServices;
   readonly system: SystemObserver;
   readonly retention: Retention;
   readonly observers: ObserverRegistry;
   readonly quarantine: Quarantine;
   readonly anchors: Anchors;
+  readonly key: KeyRecorder;
   readonly signing: Signing;
 };
 
@@ -142,7 +144,12 @@ function lagOf(index: RecordIndex): number {
   return state === 'following' ? lagRecords : 0;
 }
 
-function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync, index: RecordIndex): Doors {
+async function openDoors(
+  place: OpeningPlace,
+  ledger: Ledger,
+  database: DatabaseSync,
+  index: RecordIndex,
+): Promise<Doors> {
   const { options, clock, log, opened } = place;
   const limits = doorLimits(options);
   const streams = new DoorStreams();
@@ -162,7 +169,7 @@ function openDoors(place: OpeningPlace, ledger: Ledger, database: DatabaseSync, 
     log.error({ message }, 'the ledger refused records of the collector itself');
   };
   const system = new SystemObserver({ ledger, streams, observer, clock, onFault });
-  const signing = openSigning(place, ledger, database, system);
+  const signing = await openSigning(place, { ledger, database, system });
   const counters = makeDoorCounters();
   const door: RecordsDoorServices = {
     ledger,
@@ -202,8 +209,6 @@ export function plainLines(ledger: Ledger): LedgerSource {
   };
 }
 
-/** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
-export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
 /** Follows what observers deliver; holes that it finds become records. A command that only looks tells none. */
 function openObserversAccount(
   { options, clock, log }: OpeningPlace,
@@ -222,6 +227,8 @@ function openObserversAccount(
   });
 }
 
+/** Opens ledger, control state, index and doors. Throws when one of them cannot be opened; `place.opened` closes the rest. */
+export async function openParts(place: OpeningPlace, version: string): Promise<CollectorParts> {
   const { options, clock, opened } = place;
   const plan = planAnchors(place);
   const { ledger, database } = await openStores(place, plan);
@@ -237,12 +244,13 @@ function openObserversAccount(
       ...(options.indexHotRecordsMax === undefined ? {} : { hotRecordsMax: options.indexHotRecordsMax }),
     }),
   );
-  const doors = openDoors(place, ledger, database, index);
+  const doors = await openDoors(place, ledger, database, index);
   const labels = { version, origin: doors.door.origin };
   if (options.opening !== 'command') {
     noteOptions(database, doors.system, options);
     doors.system.started(labels);
   }
+  const key = new KeyRecorder({ ledger, system: doors.system, database, log: place.log });
   const anchors = startAnchors(place, plan, ledger, doors.system);
   const retention = openRetention(place, { ledger, database, system: doors.system, index });
   opened.defer(() => doors.system.close(options.opening === 'command' ? undefined : labels));

@@ -3,6 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { OpeningPlace } from './opening-place.ts';
 import type { SystemObserver } from './doors/system/system-observer.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { KEYS_FOLLOWED_NOTE_MS } from './normalise/limits.ts';
+import { followKeys, noteFollowed } from './normalise/followed-keys.ts';
 import { ObserverEnrolment } from './normalise/observer-enrolment.ts';
 import { ObserverKeys } from './normalise/observer-keys.ts';
 import { ObserverTurns } from './normalise/observer-turns.ts';
@@ -18,6 +20,9 @@ export type Signing = {
   readonly enrolment: ObserverEnrolment;
   readonly signatures: SignedBatches;
 };
+
+/** Blocks named where some cannot be read: a label has a bound. */
+const UNREAD_BLOCKS_TOLD_MAX = 50;
 
 /** What a person reads of a doubt. */
 function doubtText({ observer, seen, ownSize, kind }: LedgerDoubt): string {
@@ -37,14 +42,41 @@ function recordDoubt(system: SystemObserver, { observer, seen, ownSize, kind }: 
   });
 }
 
-export function openSigning(
-  { clock, log }: OpeningPlace,
-  ledger: Ledger,
-  database: DatabaseSync,
-  system: SystemObserver,
-): Signing {
-  const nowMs = (): number => clock() / 1_000;
+type SigningParts = { readonly ledger: Ledger; readonly database: DatabaseSync; readonly system: SystemObserver };
+
+/** The keys as the ledger tells them, whatever became of the control state. */
+async function openKeys(place: OpeningPlace, { ledger, database, system }: SigningParts): Promise<ObserverKeys> {
   const keys = new ObserverKeys(database);
+  const { taken, dropped, unreadBlocks } = await followKeys(database, ledger, keys);
+  if (taken.length + dropped.length > 0)
+    place.log.warn(
+      { taken, dropped },
+      'observers’ keys were not those that the ledger tells of, and were taken from it',
+    );
+  if (unreadBlocks.length > 0) {
+    const blocks = unreadBlocks.slice(0, UNREAD_BLOCKS_TOLD_MAX).join(' ');
+    place.log.error(
+      { blocks },
+      'blocks of the collector’s own acts cannot be read: a key that only they tell of is not known. Run `portledger verify`',
+    );
+    system.alertRaised('observer-keys-unread', { blocks, count: String(unreadBlocks.length) });
+    return keys;
+  }
+  // A change is in force before its block is sealed, so that what is published is always followed.
+  const note = (): void => noteFollowed(database, ledger, ledger.published.head().size);
+  const timer = setInterval(note, KEYS_FOLLOWED_NOTE_MS);
+  place.opened.defer(() => {
+    clearInterval(timer);
+    note();
+  });
+  return keys;
+}
+
+export async function openSigning(place: OpeningPlace, parts: SigningParts): Promise<Signing> {
+  const { clock, log } = place;
+  const { ledger, database, system } = parts;
+  const nowMs = (): number => clock() / 1_000;
+  const keys = await openKeys(place, parts);
   const turns = new ObserverTurns();
   const { published } = ledger;
   const seen = new SeenCheckpoints({

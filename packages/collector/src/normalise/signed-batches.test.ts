@@ -1,7 +1,13 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { batchStatementHash, observerKeyChange, parseLine, verifyBatchSignature } from '@portledger/format';
+import {
+  batchStatementHash,
+  observerKeyChange,
+  observerKeyLabels,
+  parseLine,
+  verifyBatchSignature,
+} from '@portledger/format';
 import { nodeSha256, nodeVerifyEd25519 } from '@portledger/format/node';
 import { describe, expect, test } from 'vitest';
 import type { Chunk } from '../ledger/ledger.ts';
@@ -143,6 +149,77 @@ describe('batches of an enrolled observer', () => {
       await rm(dir, { recursive: true, force: true });
     }
   });
+});
+
+test('the keys are those that the ledger tells of, though the control state is lost, older, or of another ledger', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-keys-'));
+  const older = await mkdtemp(join(tmpdir(), 'portledger-older-'));
+  const control = (folder: string) => join(folder, 'control.sqlite');
+  const again = async (lay: () => Promise<void>): Promise<TestCollector> => {
+    await lay();
+    return testCollector({ dataDir: dir });
+  };
+  const lose = async () => {
+    for (const suffix of ['', '-wal', '-shm']) await rm(`${control(dir)}${suffix}`, { force: true });
+  };
+  try {
+    let collector = await testCollector({ dataDir: dir });
+    const { observer } = await enrolled(collector);
+    await observer.send(collector, collector.adminToken, 0, 10);
+    await collector.close();
+    await cp(control(dir), control(older));
+
+    collector = await again(lose);
+    expect(codeOf(await collector.post(sampleLines(10, 5)))).toBe('batch-unsigned');
+    expect((await observer.send(collector, collector.adminToken, 10, 5)).status).toBe(200);
+    expect(collector.services.observerKeys.list()).toMatchObject([
+      { observer: 'web-1', keyId: observer.keyId, by: 'web-1' },
+    ]);
+
+    // What came after the backup counts: one key is withdrawn, another registered.
+    const second = new SigningObserver('web-2');
+    const token = await newToken(collector, 'web-2', 'ingest', 'web-2');
+    expect((await second.enrol(collector, token)).status).toBe(200);
+    await collector.call('/v1/observers/web-1/key', { method: 'DELETE' });
+    await collector.close();
+    collector = await again(async () => {
+      await lose();
+      await cp(control(older), control(dir));
+    });
+    expect((await collector.post(sampleLines(15, 5))).status).toBe(200);
+    expect(codeOf(await collector.post(sampleLines(0, 5, { observer: 'web-2' })))).toBe('batch-unsigned');
+    expect((await second.send(collector, collector.adminToken, 0, 5)).status).toBe(200);
+    await collector.close();
+
+    // A folder with another ledger, under control state that says it followed more.
+    collector = await again(async () => {
+      for (const folder of ['ledger', 'keys']) await rm(join(dir, folder), { recursive: true });
+    });
+    expect(codeOf(await collector.post(sampleLines(0, 5, { observer: 'web-2' })))).toBe('batch-unsigned');
+    await collector.close();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+    await rm(older, { recursive: true, force: true });
+  }
+});
+
+test('a record that somebody imports tells nothing of keys', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-imported-'));
+  try {
+    let collector = await testCollector({ dataDir: dir });
+    const { observer } = await enrolled(collector);
+    const { what, labels } = observerKeyLabels({ kind: 'withdrawn', observer: 'web-1', keyId: observer.keyId });
+    const place = { observer: 'test-host/collector', observer_kind: 'system', session: 'imported' } as const;
+    const act = sampleLines(0, 1, { ...place, action: 'config-changed', labels: { what, ...labels } });
+    expect((await collector.post(act)).status).toBe(200);
+    await collector.close();
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(dir, `control.sqlite${suffix}`), { force: true });
+    collector = await testCollector({ dataDir: dir });
+    expect(codeOf(await collector.post(sampleLines(0, 5)))).toBe('batch-unsigned');
+    await collector.close();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 });
 
 describe('enrolment', () => {
