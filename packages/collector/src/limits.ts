@@ -157,11 +157,26 @@ export const QUARANTINE_RAW_BYTES_MAX = 4 * 1024;
 /** Refused lines kept of one body; the rest are one entry with their number. */
 export const QUARANTINE_BODY_LINES_MAX = 1_000;
 
-/** Identical reads by one principal within this many milliseconds are one record with a count. */
+/** Reads by one principal within this many milliseconds are one record: a page of the console asks a dozen questions. */
+export const ACCESS_GATHER_MS = 1_000;
+
+/** Reads that one principal repeats within this many milliseconds are one record with a count. */
 export const ACCESS_ROLLUP_MS = 60_000;
 
-/** Different reads being rolled up at once; past it each is recorded by itself. */
-export const ACCESS_ROLLUP_KEYS_MAX = 1_024;
+/** Principals whose reads are gathered at once; those of others are recorded one by one. */
+export const ACCESS_ROLLUP_PRINCIPALS_MAX = 64;
+
+/** Questions of one principal that are known as recorded, so that repeats are only counted. */
+export const ACCESS_ROLLUP_QUESTIONS_MAX = 64;
+
+/** Different questions in one record of reads, however short they are: more are not read with ease. */
+export const ACCESS_RECORD_QUESTIONS_MAX = 16;
+
+/** Bytes of the questions in one record of reads: they are one label's value. */
+export const ACCESS_RECORD_QUERY_BYTES_MAX = 4_096;
+
+/** A question is cut at this many characters where it is recorded: a label's value has 4,096 bytes. */
+export const ACCESS_QUESTION_CHARACTERS_MAX = 1_000;
 
 /** Records of the collector's own acts waiting for the ledger; past it they are counted and a `records-lost` record follows. */
 export const SYSTEM_RECORDS_PENDING_MAX = 10_000;

@@ -166,22 +166,22 @@ describe('what the collector tells of itself', () => {
         JSON.parse((await own.call('/v1/search?q=observer_kind:system&order=asc&limit=100')).text).hits.map(
           (hit: { record: Record }) => hit.record,
         ),
-      (all) => all.some((record) => record.labels?.['what'] === 'token-created'),
+      (all) => ['log-accessed', 'config-changed'].every((act) => all.some(({ action }) => action === act)),
     );
     const actions = records.map((record) => record.action);
     expect(actions).toEqual(
       expect.arrayContaining(['capture-started', 'log-accessed', 'login', 'login-failed', 'config-changed']),
     );
-    const reads = records.filter((record) => record.labels?.['query'] === 'user:eve');
-    expect(reads).toMatchObject([{ user: 'admin', labels: { kind: 'search' } }]);
+    const reads = records.filter((record) => record.labels?.['query']?.split('\n').includes('user:eve'));
+    expect(reads).toMatchObject([{ user: 'admin', count: expect.any(Number), labels: { kind: 'search' } }]);
     expect(records.find((record) => record.action === 'login')).toMatchObject({ user: 'admin', src_ip: '127.0.0.1' });
     await own.close();
     await using again = await testCollector({ dataDir: own.dir });
-    const rolled = await until(
-      async () => JSON.parse((await again.call('/v1/search?q=labels.query:%22user:eve%22&order=asc')).text).hits,
-      (hits) => hits.length === 2,
+    const found = await until(
+      async () => JSON.parse((await again.call('/v1/search?q=labels.query:user%5C%3Aeve*&order=asc')).text).hits,
+      (hits) => hits.length > 0,
     );
-    expect(rolled[1].record).toMatchObject({ action: 'log-accessed', count: 4, window_us: expect.any(Number) });
+    expect(found[0].record).toMatchObject({ action: 'log-accessed', window_us: expect.any(Number) });
   });
 
   test('observers, from what they send', async () => {

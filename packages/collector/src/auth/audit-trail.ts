@@ -4,6 +4,8 @@ import type { Principal } from './principal.ts';
 export type Reading = {
   readonly kind: 'search' | 'top' | 'histogram' | 'completeness' | 'record' | 'proof' | 'tail' | 'ledger';
   readonly query: string;
+  /** The field whose values were counted, of kind `top`. */
+  readonly field?: string;
 };
 
 /** What was taken out of the ledger for others: chosen records by a query, or the whole of what was published. */

@@ -131,7 +131,7 @@ function registerTop(server: HttpServer, services: Services): void {
     const query = readQuery(q, clock());
     if (!query.ok) return sendFault(reply, query.fault);
     const principal = principalOf(request);
-    audit.read(principal, { kind: 'top', query: `${field}: ${q ?? ''}`.trimEnd() });
+    audit.read(principal, { kind: 'top', query: q ?? '', field });
     const list = await queryTurns.run(principal.name, () => index.top({ query: query.value, field, limit }));
     if (!list.ok) return sendFault(reply, searchFault(list.fault));
     const { buckets, other, total, missing } = list.value;

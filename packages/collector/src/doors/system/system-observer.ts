@@ -9,9 +9,11 @@ import type { AccessRecord, Action, Result } from '@portledger/format';
 import type { AuditTrail, Export, Reading } from '../../auth/audit-trail.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { AppendFault, Appended, Batch, Ledger } from '../../ledger/ledger-shapes.ts';
-import { ACCESS_ROLLUP_MS, SYSTEM_RECORDS_PENDING_MAX } from '../../limits.ts';
+import { ACCESS_GATHER_MS, SYSTEM_RECORDS_PENDING_MAX } from '../../limits.ts';
 import type { DoorStreams, StreamLease } from '../../normalise/door-stream.ts';
 import { AccessRollup } from './access-rollup.ts';
+import type { RolledReads } from './access-rollup.ts';
+import { queryLabel, readingLabels } from './reading-labels.ts';
 
 /** What a system record says beyond who reported it and where it stands in the stream. */
 export type SystemAct = Pick<
@@ -33,9 +35,6 @@ export type SystemObserverOptions = {
   /** Told when the ledger refused a batch of the collector's own records. */
   readonly onFault: (message: string) => void;
 };
-
-/** Query text kept in a label: the format's bound on a label's value is in bytes, and a character has at most 4. */
-const QUERY_LABEL_CHARACTERS_MAX = 1_000;
 
 /** Acts that later verification rests on, which are kept for good. */
 const KEPT_FOR_GOOD: ReadonlySet<Action> = new Set<Action>([
@@ -74,7 +73,7 @@ export class SystemObserver implements AuditTrail {
     this.#options = options;
     this.#timer = setInterval(() => {
       this.#recordRolled(false);
-    }, ACCESS_ROLLUP_MS / 4);
+    }, ACCESS_GATHER_MS / 4);
     this.#timer.unref();
   }
 
@@ -88,12 +87,12 @@ export class SystemObserver implements AuditTrail {
   }
 
   read(principal: Principal, reading: Reading): void {
-    if (this.#rollup.isFirst(principal, reading, this.#options.clock() / 1_000))
-      this.#recordReading(principal, reading);
+    const full = this.#rollup.add(principal, reading, this.#options.clock() / 1_000);
+    if (full !== undefined) this.#recordReads(full);
   }
 
   exported(principal: Principal, { what, query, count }: Export): void {
-    const labels = { what, ...(query === '' ? {} : { query: query.slice(0, QUERY_LABEL_CHARACTERS_MAX) }) };
+    const labels = { what, ...(query === '' ? {} : { query: queryLabel(query) }) };
     this.#record({ action: 'exported', outcome: 'success', ...ofPrincipal(principal), count, labels });
   }
 
@@ -159,19 +158,16 @@ export class SystemObserver implements AuditTrail {
   }
 
   #recordRolled(isAll: boolean): void {
-    for (const { principal, reading, count, windowUs } of this.#rollup.ended(this.#options.clock() / 1_000, isAll)) {
-      this.#recordReading(principal, reading, { count, window_us: windowUs });
-    }
+    for (const rolled of this.#rollup.due(this.#options.clock() / 1_000, isAll)) this.#recordReads(rolled);
   }
 
-  #recordReading(principal: Principal, reading: Reading, repeats: Pick<SystemAct, 'count' | 'window_us'> = {}): void {
-    const query = reading.query.slice(0, QUERY_LABEL_CHARACTERS_MAX).toWellFormed();
+  #recordReads({ principal, readings, count, windowUs }: RolledReads): void {
     this.#record({
       action: 'log-accessed',
       outcome: 'success',
       ...ofPrincipal(principal),
-      ...repeats,
-      labels: { kind: reading.kind, ...(query === '' ? {} : { query }) },
+      ...(count === 1 ? {} : { count, window_us: windowUs }),
+      labels: readingLabels(readings),
     });
   }
 
