@@ -63,6 +63,7 @@ export class IndexWriter {
   #work: Promise<void> = Promise.resolve();
   /** The merge that runs, if one does. Nothing waits for it but the end. */
   #merging: Promise<void> | undefined;
+  #isEnding = false;
 
   private constructor(
     options: WriterOptions,
@@ -172,7 +173,7 @@ export class IndexWriter {
   }
 
   #startMerge(): void {
-    if (this.#merging !== undefined) return;
+    if (this.#merging !== undefined || this.#isEnding) return;
     const merging = this.#merge().finally(() => {
       this.#merging = undefined;
     });
@@ -260,6 +261,7 @@ export class IndexWriter {
 
   /** Breaks off what is being written and waits until nothing runs. What was begun is cleared by the next start. */
   async abandon(): Promise<void> {
+    this.#isEnding = true;
     const interrupt = (): void => {
       this.#background.interrupt();
       this.#merger.interrupt();
@@ -272,6 +274,7 @@ export class IndexWriter {
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
     await this.#work;
     this.#merger.interrupt();
     await this.#merging?.catch(() => undefined);

@@ -21,7 +21,6 @@ function swaps(operation: DiskOperation, path: RegExp, later: DiskOperation, lat
 export const LEDGER_MISTAKES: Readonly<Record<string, () => Injection>> = {
   'acknowledges before the journal is synced': forgets('sync', /^journal\//),
   'does not sync the name of a journal': forgets('sync-folder', /^journal$/),
-  'does not cut a failed append off': forgets('truncate', /^journal\//),
   'does not sync frames': forgets('sync', /^segments\//),
   'does not sync the name of a segment': forgets('sync-folder', /^segments\//),
   'does not sync the name of a class’s folder': forgets('sync-folder', /^segments$/),
