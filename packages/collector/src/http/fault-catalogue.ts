@@ -200,6 +200,11 @@ export const FAULTS = {
     remedy: 'Free space for the data folder.',
   },
   'ledger-read-only': { status: 503, message: 'The ledger cannot be written.', remedy: "See the collector's log." },
+  'ledger-stopped': {
+    status: 503,
+    message: 'The ledger has stopped, because the disk failed it.',
+    remedy: 'Look at the disk, then restart the collector: it starts from what is really there.',
+  },
   closing: { status: 503, message: 'The collector is closing.', remedy: 'Send the same again after Retry-After.' },
   'ledger-put-back': {
     status: 503,

@@ -8,7 +8,7 @@ import { checkBatch } from './batch-check.ts';
 import { DiskError } from './ledger-disk.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
 import type { AppendFault, Appended, Batch } from './ledger-shapes.ts';
-import { BLOCK_TURN_MS, ROUNDS_SEALING_MAX, ROUND_BYTES_MAX, ROUND_RECORDS_MAX } from './limits.ts';
+import { BLOCK_TURN_MS, PUSH_BACK_TOLD_MS, ROUNDS_SEALING_MAX, ROUND_BYTES_MAX, ROUND_RECORDS_MAX } from './limits.ts';
 import type { LiveBlocks } from './live-blocks.ts';
 import { OpenRound } from './open-round.ts';
 import type { SealQueue } from './seal-queue.ts';
@@ -62,6 +62,8 @@ export class Appender {
   #sealAsked = false;
   #turnDue = false;
   #refusal: AppendFault | undefined;
+  /** Why the last group was not written, and when (ms of `performance.now`). */
+  #pushedBack: { readonly fault: AppendFault; readonly sinceMs: number } | undefined;
   #closing = false;
   #sealTimer: NodeJS.Timeout | undefined;
   #turnTimer: NodeJS.Timeout | undefined;
@@ -75,6 +77,13 @@ export class Appender {
 
   get queuedBytes(): number {
     return this.#queue.bytes;
+  }
+
+  /** Why appends are refused now, or were a moment ago; only the next append can tell that there is room again. */
+  get fault(): AppendFault | undefined {
+    const lasting = this.#refusal ?? this.#options.seals.fault;
+    if (lasting !== undefined || this.#pushedBack === undefined) return lasting;
+    return performance.now() - this.#pushedBack.sinceMs < PUSH_BACK_TOLD_MS ? this.#pushedBack.fault : undefined;
   }
 
   async append(batches: readonly Batch[]): Promise<Result<Appended, AppendFault>> {
@@ -206,13 +215,18 @@ export class Appender {
         sessions.add(entry.meta, piece.count);
         this.records += piece.count;
       });
+      this.#pushedBack = undefined;
       this.counts.groupCommits += 1;
       this.counts.journalBytes += bytes.length;
       this.#setTimers(isFirst);
       blocks.announce();
       return undefined;
     } catch (error) {
-      if (error instanceof DiskError && error.code !== 'io') return { code: error.code, message: error.message };
+      if (error instanceof DiskError && error.code !== 'io') {
+        const fault = { code: error.code, message: error.message };
+        this.#pushedBack = { fault, sinceMs: performance.now() };
+        return fault;
+      }
       this.#poison(error);
       return this.#refusal;
     } finally {

@@ -142,6 +142,8 @@ export interface Ledger {
   streamEnd(observer: string, session: string): StreamEnd | undefined;
   /** What the checkpoint covers, as an auditor reads it. */
   readonly published: PublishedLog;
+  /** Why appends are refused now: for the time being (disk full, read-only), or until a restart. */
+  fault(): AppendFault | undefined;
   /** Closes the round now and resolves once it is published. */
   seal(): Promise<void>;
   /** Hands the log over to a new key under the same name, and resolves with its verifier key. Throws LedgerError. */

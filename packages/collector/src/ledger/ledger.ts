@@ -210,12 +210,16 @@ class OpenedLedger implements Ledger {
     };
   }
 
-  seal(): Promise<void> {
-    return this.#appender.seal();
-  }
-
   streamEnd(observer: string, session: string): StreamEnd | undefined {
     return this.#sessions.end(observer, session);
+  }
+
+  fault(): AppendFault | undefined {
+    return this.#appender.fault;
+  }
+
+  seal(): Promise<void> {
+    return this.#appender.seal();
   }
 
   async rotateKey(): Promise<string> {

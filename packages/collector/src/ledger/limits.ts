@@ -72,3 +72,9 @@ export const PROOF_ADDRESSES_MAX = 256;
 
 /** Blocks of one set proof; each is read and hashed whole, about 20 ms. */
 export const PROOF_BLOCKS_MAX = 32;
+
+/**
+ * For this long (ms) after an append found no room the ledger counts as not ready. A sender tries again within it, so it
+ * lasts as long as the trouble; and it ends where nobody sends because the ledger is not ready.
+ */
+export const PUSH_BACK_TOLD_MS = 10_000;

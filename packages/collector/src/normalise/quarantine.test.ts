@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -78,6 +78,23 @@ test('one who sends rubbish without end pushes out its own lines, and nobody els
       const mine = texts.filter((text) => text.includes(`"sender":"modest/../${start}"`));
       expect(mine.map((text) => text.trimEnd().split('\n').length)).toEqual([3]);
     }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test('a line that a crash cut off goes at the next start, and those before and after it are whole', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'portledger-quarantine-'));
+  try {
+    const line = { refusal: { line: 0, code: 'not-json', reason: 'r' }, raw: 'a', rawBytes: 1 } as const;
+    await new Quarantine(dir, () => 0).keep('s', [line], 1);
+    const [name = ''] = await readdir(dir);
+    await appendFile(join(dir, name), '{"time":"1970');
+    await new Quarantine(dir, () => 0).keep('s', [line], 1);
+    const [first, second, ...rest] = (await readFile(join(dir, name), 'utf8')).split('\n');
+    expect(rest).toEqual(['']);
+    expect(first).toBe(second);
+    expect(JSON.parse(first ?? '')).toMatchObject({ sender: 's', raw: 'a' });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { timestampFromMicros } from '@portledger/format';
@@ -13,11 +13,18 @@ type Waiting = { readonly key: string; readonly text: string; readonly done: Pro
 /** One file of the quarantine; `number` grows with every file, whoever's it is. */
 type KeptFile = { readonly name: string; readonly key: string; readonly number: number; bytes: number };
 
+const NEWLINE = 0x0a;
+
 const FILE_NAME = /^refused-(\d{12})-([0-9a-f]{8})\.ndjson$/;
 
 /** What stands for a sender in a file's name: its own name may hold anything. */
 function keyOf(sender: string): string {
   return createHash('sha256').update(sender).digest('hex').slice(0, 8);
+}
+
+/** Bytes up to the end of the last whole line: a crash may have cut the one after it. */
+function wholeLineBytes(path: string): number {
+  return readFileSync(path).lastIndexOf(NEWLINE) + 1;
 }
 
 /**
@@ -44,7 +51,7 @@ export class Quarantine {
     const files = readdirSync(dir).flatMap((name): KeptFile[] => {
       const [, number, key] = FILE_NAME.exec(name) ?? [];
       if (number === undefined || key === undefined) return [];
-      return [{ name, key, number: Number(number), bytes: statSync(join(dir, name)).size }];
+      return [{ name, key, number: Number(number), bytes: wholeLineBytes(join(dir, name)) }];
     });
     this.#files = files.toSorted((a, b) => a.number - b.number);
   }
@@ -99,8 +106,15 @@ export class Quarantine {
     await this.#makeRoom(file, bytes.length);
     const handle = await open(join(this.#dir, file.name), 'a', 0o600);
     try {
-      await handle.appendFile(bytes);
-      await handle.datasync();
+      // What a full disk or a crash cut off goes, so that the lines stay whole.
+      await handle.truncate(file.bytes);
+      try {
+        await handle.appendFile(bytes);
+        await handle.datasync();
+      } catch (error) {
+        await handle.truncate(file.bytes).catch(() => undefined);
+        throw error;
+      }
     } finally {
       await handle.close();
     }

@@ -105,7 +105,15 @@ async function store(
     }
     appended = result.value;
   }
-  if (intake.refusedTotal > 0) await services.quarantine.keep(sender.name, intake.quarantined, intake.refusedTotal);
+  if (intake.refusedTotal > 0) {
+    try {
+      await services.quarantine.keep(sender.name, intake.quarantined, intake.refusedTotal);
+    } catch (error) {
+      const fault = roomFault(error);
+      if (fault === undefined) throw error;
+      return { ok: false, fault };
+    }
+  }
   return {
     ok: true,
     value: {
@@ -118,6 +126,15 @@ async function store(
       notices: intake.notices,
     },
   };
+}
+
+/** A disk that takes nothing for now: the sender keeps all and sends it again. */
+function roomFault(error: unknown): TakeInFault | undefined {
+  const errno = error instanceof Error && 'code' in error ? error.code : undefined;
+  const why = 'the refused lines can’t be kept in quarantine/';
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { code: 'disk-full', message: `The disk is full: ${why}.` };
+  if (errno === 'EROFS') return { code: 'read-only', message: `The data folder is read-only: ${why}.` };
+  return undefined;
 }
 
 /** One hash over whole batches costs a tenth of a Merkle root over their lines, which the block's manifest has anyway. */

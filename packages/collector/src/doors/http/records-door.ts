@@ -64,8 +64,9 @@ function httpFault(fault: TakeInFault): HttpFault {
     case 'closed':
       return { code: 'closing' };
     case 'read-only':
-    case 'failed':
       return { code: 'ledger-read-only', message: fault.message };
+    case 'failed':
+      return { code: 'ledger-stopped', message: fault.message };
     default:
       return fault satisfies never;
   }

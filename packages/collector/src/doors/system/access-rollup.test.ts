@@ -4,7 +4,7 @@ import { ACCESS_GATHER_MS, ACCESS_RECORD_QUESTIONS_MAX, ACCESS_ROLLUP_MS } from 
 import { AccessRollup } from './access-rollup.ts';
 import { readingLabels } from './reading-labels.ts';
 
-const alice: Principal = { kind: 'session', name: 'alice', role: 'read', observer: undefined };
+const alice: Principal = { kind: 'session', name: 'alice', role: 'read', observer: '' };
 const bob: Principal = { ...alice, name: 'bob' };
 const T0 = 1_000_000;
 
