@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '@portledger/format';
 import type { CaptureEvent } from '../capture/capture-event.ts';
 import type { CaptureCounters, CaptureSource } from '../capture/capture-source.ts';
 import { KIND, PROCESS, SOCKET } from './event-layout.ts';
+import { KERNEL_COVERS, kernelMisses } from './kernel-coverage.ts';
 import type { KernelFault } from './kernel-fault.ts';
 import { runFilePass } from './file-pass.ts';
 import { openKernelObject, type KernelObject } from './kernel-object.ts';
@@ -77,8 +78,7 @@ function ringBytesOf(asked: number): number {
 /** Connections and listeners of all network namespaces, seen by programs in the kernel. */
 export class KernelCapture implements CaptureSource {
   readonly mode = 'ebpf';
-  readonly covers =
-    'Every TCP connection and listener of this host and its containers, IPv4 and IPv6, with its process and user.';
+  readonly covers = KERNEL_COVERS;
   readonly misses: readonly string[];
   readonly #parts: Parts;
   readonly #processes = new ProcessTable();
@@ -101,11 +101,7 @@ export class KernelCapture implements CaptureSource {
     this.#parts = parts;
     this.#clock = new WallClock(parts.libbpf);
     const absent = KERNEL_PROGRAMS.filter(({ name }) => !parts.object.usable.includes(name));
-    this.misses = [
-      'UDP and other protocols are not covered yet.',
-      'A connect() that fails for want of a route sends nothing and is not seen.',
-      ...new Set(absent.map(({ without }) => without)),
-    ];
+    this.misses = kernelMisses(absent.map(({ without }) => without));
   }
 
   start(sink: (event: CaptureEvent) => void, hasRoom?: () => boolean): Promise<void> {

@@ -35,8 +35,6 @@ export function accessColumns(time: TimeDetail): readonly Column<Hit>[] {
     {
       title: 'ACTION',
       cell: (hit) => shown(hit, 'action').replace(/^connection-/, ''),
-      widthMin: 15,
-      widthLeast: 9,
       style: (hit) => ACTION_STYLES[fieldText(hit, 'action')],
     },
     { title: 'USER', cell: userOf, widthMin: 12, widthLeast: 6 },
