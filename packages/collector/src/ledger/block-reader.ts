@@ -9,6 +9,7 @@ import {
   segmentPath,
 } from '@portledger/format';
 import type { BlockManifest } from '@portledger/format';
+import { frameOptions } from '@portledger/format/node';
 import type { BlockFiles } from './block-files.ts';
 import { BUNDLES_CACHED_MAX, EDGE_READ_ATTEMPTS_MAX } from './limits.ts';
 
@@ -71,7 +72,7 @@ export class BlockReader {
     const path = segmentPath(manifest.class, manifest.segment);
     if (!(await this.#files.readInto(path, manifest.offset, frame)))
       throw new Error(`${path} ends inside block ${block}`);
-    const lines = await decompress(frame, { maxOutputLength: manifest.payload_bytes });
+    const lines = await decompress(frame, frameOptions(manifest.payload_bytes));
     const lineEnds = findLineEnds(lines, manifest.count);
     if (lineEnds.length !== manifest.count)
       throw new Error(`block ${block} has ${lineEnds.length} lines, not ${manifest.count}`);

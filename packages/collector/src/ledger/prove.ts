@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  TILE_WIDTH,
-  TreeReader,
-  encodeBase64,
-  inclusionPath,
-  leafHash,
-  parseCheckpoint,
-  parseNote,
-  tilePath,
-} from '@portledger/format';
+import { TILE_WIDTH, TreeReader, encodeBase64, parseCheckpoint, parseNote, tilePath } from '@portledger/format';
 import type { ReadTile, RecordProof } from '@portledger/format';
-import { nodeSha256 } from '@portledger/format/node';
+import { NodeLinesTree, nodeSha256 } from '@portledger/format/node';
 import { MissingEdge } from './block-reader.ts';
 import type { BlockReader, SealedBlock } from './block-reader.ts';
 import { TILES_CACHED_MAX } from './limits.ts';
@@ -58,7 +49,7 @@ function treeSize(checkpoint: string): number {
   return parsed.value.size;
 }
 
-/** The proof of one sealed record against the published checkpoint. */
+/** The proof of one sealed record against the published checkpoint. Scribbles over the lines of `sealed`. */
 export async function proveRecord(
   sealed: SealedBlock,
   position: number,
@@ -66,22 +57,16 @@ export async function proveRecord(
 ): Promise<RecordProof> {
   const { manifest, lines, lineEnds } = sealed;
   const size = treeSize(from.checkpoint);
-  const leaves: Uint8Array[] = [];
-  let start = 0;
-  let line = '';
-  for (const end of lineEnds) {
-    const bytes = lines.subarray(start, end - 1);
-    if (leaves.length === position) line = Buffer.from(bytes).toString();
-    leaves.push(leafHash(nodeSha256, bytes));
-    start = end;
-  }
+  const start = position === 0 ? 0 : lineEnds[position - 1];
+  const line = Buffer.from(lines.subarray(start, (lineEnds[position] ?? 0) - 1)).toString();
+  const tree = new NodeLinesTree(lines, lineEnds);
   const path = new TreeReader(from.tiles.tilesOf(size), nodeSha256).inclusionPath(manifest.block, size);
   if (path === undefined) throw new MissingEdge(`the tiles of the tree of ${size} are not there`);
   return {
     line,
     block: manifest.block,
     position,
-    block_path: inclusionPath(nodeSha256, leaves, position).map((hash) => encodeBase64(hash)),
+    block_path: tree.path(position).map((hash) => encodeBase64(hash)),
     manifest: await from.reader.manifestText(manifest.block, size),
     log_path: path.map((hash) => encodeBase64(hash)),
     checkpoint: from.checkpoint,

@@ -4,8 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   HASH_BYTES,
-  MerkleLevels,
+  LATEST_TIMESTAMP_PATH,
   TILE_WIDTH,
+  TIMESTAMPS_FOLDER,
   TreeReader,
   VKEY_PATH,
   CHECKPOINT_PATH,
@@ -14,7 +15,6 @@ import {
   encodeEntryBundle,
   entriesPath,
   fail,
-  leafHash,
   ok,
   parseCheckpoint,
   parseManifest,
@@ -23,15 +23,19 @@ import {
   tilePath,
 } from '@portledger/format';
 import type { BlockManifest, RecordSetProof, Result, SetBlock } from '@portledger/format';
-import { nodeSha256 } from '@portledger/format/node';
+import { NodeLinesTree, nodeSha256 } from '@portledger/format/node';
 import { NodeBlockFiles } from './block-files.ts';
 import { handoverNotes } from './handover-notes.ts';
 import { BlockReader } from './block-reader.ts';
+import type { SealedBlock } from './block-reader.ts';
 import { PrunedSegments, pruneText } from './pruned-segments.ts';
 import { EDGE_READ_ATTEMPTS_MAX, PROOF_ADDRESSES_MAX, PROOF_BLOCKS_MAX } from './limits.ts';
 
 /** What is published: a signed checkpoint over `size` blocks, and the key that it is signed with. */
 export type PublishedHead = { readonly size: number; readonly checkpoint: string; readonly vkey: string };
+
+const PAPER_PATH = /^(?:keys\/\d{6}\.note|timestamps\/\d{12}\.(?:note|tsr))$/;
+const STAMP_NAME = /^\d{12}\.tsr$/;
 
 /** One record of those to prove. */
 export type ProofAddress = { readonly block: number; readonly position: number };
@@ -89,6 +93,23 @@ export class PublishedLog {
   /** Handovers of the log's key, the oldest first: signed notes. */
   handovers(): string[] {
     return handoverNotes(this.#folder);
+  }
+
+  /**
+   * What is kept beside the tree of others' words on it: handovers of the key and time stamps, by their paths; undefined
+   * where there is no such file. `timestamps/latest` is the number of the newest stamp, for whoever can't list the folder.
+   */
+  paper(path: string): Uint8Array | undefined {
+    const folder = join(this.#folder, TIMESTAMPS_FOLDER);
+    if (path === LATEST_TIMESTAMP_PATH) {
+      const names = unlessMissing(() => readdirSync(folder)) ?? [];
+      const latest = names
+        .filter((name) => STAMP_NAME.test(name))
+        .sort()
+        .at(-1);
+      return latest === undefined ? undefined : Buffer.from(latest.slice(0, -'.tsr'.length));
+    }
+    return PAPER_PATH.test(path) ? unlessMissing(() => readFileSync(join(this.#folder, path))) : undefined;
   }
 
   /** The bytes of a hash tile or entry bundle; undefined where the published tree has none of that width. */
@@ -171,35 +192,32 @@ export class PublishedLog {
     const beyond = positions.find((position) => position >= manifest.count);
     if (beyond !== undefined)
       return refuse('not-found', `Block ${block} has ${manifest.count} records, none at ${beyond}.`, beyond);
-    const lines = await this.#lines(manifest);
-    if (lines === undefined) {
+    const sealed = await this.#lines(manifest);
+    if (sealed === undefined) {
       const notice = await this.#pruned.of(manifest);
       return notice === undefined
         ? refuse('not-found', `Block ${block} is no longer stored, and nothing in the log says that it was pruned.`)
         : refuse('pruned', `Block ${block} was ${pruneText(notice)}.`);
     }
-    const levels = new MerkleLevels(
-      nodeSha256,
-      lines.map((line) => leafHash(nodeSha256, line)),
-    );
+    const lines = positions.map((position) => lineAt(sealed, position));
+    const tree = new NodeLinesTree(sealed.lines, sealed.lineEnds); // scribbles over the lines
     const logPath = this.#tree(size).inclusionPath(block, size);
     if (logPath === undefined) throw new Error(`the tiles of the tree of ${size} are missing or damaged`);
     return ok({
       manifest: text,
       log_path: logPath.map((hash) => encodeBase64(hash)),
-      records: positions.map((position) => ({
+      records: positions.map((position, at) => ({
         position,
-        line: Buffer.from(lines[position] ?? []).toString(),
-        path: levels.path(position).map((hash) => encodeBase64(hash)),
+        line: lines[at] ?? '',
+        path: tree.path(position).map((hash) => encodeBase64(hash)),
       })),
     });
   }
 
-  /** A block's lines without their newlines; undefined where its segment is not stored. */
-  async #lines(manifest: BlockManifest): Promise<readonly Uint8Array[] | undefined> {
+  /** A block's lines; undefined where its segment is not stored. */
+  async #lines(manifest: BlockManifest): Promise<SealedBlock | undefined> {
     try {
-      const { lines, lineEnds } = await this.#blocks.lines(manifest);
-      return Array.from(lineEnds, (end, at) => lines.subarray(at === 0 ? 0 : lineEnds[at - 1], end - 1));
+      return await this.#blocks.lines(manifest);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -240,6 +258,12 @@ export class PublishedLog {
     }
     return undefined;
   }
+}
+
+/** A line without its newline. */
+function lineAt({ lines, lineEnds }: SealedBlock, position: number): string {
+  const start = position === 0 ? 0 : lineEnds[position - 1];
+  return Buffer.from(lines.subarray(start, (lineEnds[position] ?? 0) - 1)).toString();
 }
 
 function firstHashes(bytes: Uint8Array, width: number): Uint8Array | undefined {
