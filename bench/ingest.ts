@@ -1,6 +1,6 @@
 // bench/ingest: records a second over HTTP until durable, sealed and searchable; bytes a record; freshness; where the
 // time goes; PostgreSQL COPY and rsyslog on the same lines in the same run.
-//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--short] [--no-peers]
+//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--short] [--signed] [--no-peers]
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import {
 } from './machine.ts';
 import { measurePostgresCopy, type PeerResult } from './peers/postgres-copy.ts';
 import { measureRsyslog } from './peers/rsyslog-imtcp.ts';
+import { SigningSender } from './signing-sender.ts';
 import { recordBodies } from './synthetic-records.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -30,6 +31,7 @@ const { values: args } = parseArgs({
     'freshness-rate': { type: 'string', default: '200000' },
     'no-peers': { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
+    signed: { type: 'boolean', default: false },
   },
 });
 
@@ -71,11 +73,15 @@ async function startCollector(): Promise<Collector> {
 
 type Reply = { readonly status: number; readonly body: string };
 
-function call(collector: Collector, agent: Agent, path: string, body?: Uint8Array): Promise<Reply> {
+const JSON_BODY = { 'content-type': 'application/json' };
+type Headers = Readonly<Record<string, string>>;
+
+function call(collector: Collector, agent: Agent, path: string, body?: Uint8Array, more: Headers = {}): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   const headers = {
     authorization: `Bearer ${collector.token}`,
     ...(body && { 'content-type': 'application/x-ndjson', 'content-length': body.length }),
+    ...more,
   };
   const outgoing = request(
     new URL(path, collector.url),
@@ -93,9 +99,9 @@ function call(collector: Collector, agent: Agent, path: string, body?: Uint8Arra
 }
 
 /** Posts one body until it is taken: a push-back is waited out as a well-behaved sender does. */
-async function post(collector: Collector, agent: Agent, body: Uint8Array): Promise<number> {
+async function post(collector: Collector, agent: Agent, body: Uint8Array, headers: Headers = {}): Promise<number> {
   for (;;) {
-    const reply = await call(collector, agent, '/v1/records', body);
+    const reply = await call(collector, agent, '/v1/records', body, headers);
     if (reply.status === 200) return Number(JSON.parse(reply.body).accepted);
     if (reply.status !== 429 && reply.status !== 503) throw new Error(`${reply.status}: ${reply.body.slice(0, 300)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -139,6 +145,20 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
   );
   const total = Math.floor(count / connections) * connections;
   const agent = new Agent({ keepAlive: true, maxSockets: connections + 1 });
+  const senders: SigningSender[] = [];
+  if (args.signed)
+    for (let index = 0; index < connections; index += 1) {
+      const sender = new SigningSender(`host-${index}`, `bench-${index}`);
+      const made = await call(collector, agent, '/v1/tokens', sender.tokenBody(), JSON_BODY);
+      const { token }: { token: string } = JSON.parse(made.body);
+      const enrolled = await call({ ...collector, token }, agent, '/v1/observers/key', sender.keyBody(), JSON_BODY);
+      if (enrolled.status !== 200) throw new Error(`the key was not taken: ${enrolled.body}`);
+      senders.push(sender);
+    }
+  // Signed before the clock runs: what a sender spends is not the collector's.
+  const headers = new Map(
+    senders.flatMap((sender, index) => (bodies[index] ?? []).map((body) => [body, sender.headers(body)] as const)),
+  );
   const base = await status(collector, agent);
   const cpuBefore = cpuSeconds(collector.pid);
   const threadsBefore = cpuSecondsByThread(collector.pid);
@@ -147,7 +167,7 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
   const accepted = await Promise.all(
     bodies.map((own) =>
       own.reduce<Promise<number>>(
-        async (sum, body) => (await sum) + (await post(collector, agent, body)),
+        async (sum, body) => (await sum) + (await post(collector, agent, body, headers.get(body))),
         Promise.resolve(0),
       ),
     ),
@@ -286,7 +306,9 @@ try {
     `${(bytesBelow(join(collector.dir, 'index')) / records).toFixed(1)} B`,
   ]);
   console.log(`Machine: ${describeMachine()}\n`);
-  console.log(`${count} records in bodies of ${args.batch}, ${args.connections} connections\n`);
+  console.log(
+    `${count} records in bodies of ${args.batch}, ${args.connections} connections${args.signed ? ', signed' : ''}\n`,
+  );
   console.log(markdownTable(['Portledger', 'measured'], [...throughput, ...storage, ...freshness]));
   if (!args['no-peers'])
     console.log(

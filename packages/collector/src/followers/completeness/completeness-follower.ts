@@ -103,8 +103,9 @@ export class CompletenessFollower implements AsyncDisposable {
     const { ledger } = this.#options;
     for await (const chunk of ledger.follow(this.#cursor, this.#stop.signal)) {
       for (let block = this.#cursor.block + 1; block < chunk.block; block += 1) this.#unread(block);
-      this.#take(chunk);
-      this.#cursor = { block: chunk.block, position: chunk.position + chunk.count };
+      if (chunk.pruned === undefined) this.#take(chunk);
+      else this.#unread(chunk.block);
+      this.#cursor = { block: chunk.block, position: chunk.position + chunk.count + (chunk.pruned ?? 0) };
       this.#tellHoles();
       this.#wakeWaiting();
     }
