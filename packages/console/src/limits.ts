@@ -33,7 +33,10 @@ export const TOP_VALUES = 5;
 export const AGGREGATES_INTERVAL_MS = 5_000;
 export const STATUS_INTERVAL_MS = 5_000;
 
-/** How often (ms) a proof is asked for again while its block is still open; blocks close within a second or so. */
+/** How often (ms) a record is asked for again while its block is still open; blocks close within a second or so. */
+export const SEAL_POLL_INTERVAL_MS = 500;
+
+/** How often (ms) a proof that was not there yet is asked for again. */
 export const PROOF_RETRY_INTERVAL_MS = 700;
 
 /** Queries remembered in this browser. */

@@ -7,6 +7,7 @@ import { rangeBounds, rangeText } from '../state/time-range.ts';
 import {
   AGGREGATES_INTERVAL_MS,
   HISTOGRAM_BUCKETS_AIM,
+  SEAL_POLL_INTERVAL_MS,
   SEARCH_PAGE_ROWS,
   STATUS_INTERVAL_MS,
   TOP_VALUES,
@@ -97,8 +98,9 @@ export function useRecord(address: RecordAddress): UseQueryResult<RecordDetail> 
     queryKey: ['record', address.block, address.position],
     queryFn: async ({ signal }) =>
       readRecordDetail(await client.getJson(`/v1/records/${address.block}/${address.position}`, signal)),
-    // A record never changes once it is accepted.
+    // A record never changes once it is accepted; only that it is sealed is still to come.
     staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data?.sealed === false ? SEAL_POLL_INTERVAL_MS : false),
   });
 }
 

@@ -51,6 +51,7 @@ function Workspace(): ReactElement {
     open: cursor.open,
     close,
     toggleLive: () => change({ live: !view.live }, 'replace'),
+    toggleOwn: () => change({ own: !view.own }),
     toggleTheme: theme.toggle,
     showHelp: () => help.current?.showModal(),
     detailOpen: view.selected !== undefined,

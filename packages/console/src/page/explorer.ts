@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useHistogram, useSearch } from '../api/queries.ts';
 import type { Question } from '../api/queries.ts';
+import { withoutOwnRecords } from '../search/filter-text.ts';
 import { reachesNow } from '../state/time-range.ts';
 import { useView } from '../state/view-context.ts';
 import { joinRows } from '../table/tail-buffer.ts';
@@ -25,14 +26,15 @@ export type Explorer = {
 export function useExplorer(): Explorer {
   const { view } = useView();
   const queries = useQueryClient();
-  const { query, range } = view;
+  const { range } = view;
+  const query = view.own ? view.query.trim() : withoutOwnRecords(view.query.trim()).text;
   const question = useMemo((): Question => ({ query, range }), [query, range]);
   const search = useSearch(question);
   const [startedMs] = useState(() => Date.now());
   const live = view.live && reachesNow(range, startedMs);
   const histogram = useHistogram(question, live);
   const { refetch } = search;
-  const tail = useTail(query.trim(), live, useRefetchSoon(refetch));
+  const tail = useTail(query, live, useRefetchSoon(refetch));
   const { reset, phase } = tail;
   useEffect(() => {
     // The stream is the first to notice that the collector went away or came back; the rest need not wait for their turn.

@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'Open the record'],
   ['Esc', 'Close the record'],
   ['l', 'Live tail on or off'],
+  ['o', 'Show or hide Portledger’s own records'],
   ['t', 'Light or dark'],
   ['?', 'This help'],
 ];

@@ -6,6 +6,7 @@ export type ShortcutActions = {
   readonly open: () => void;
   readonly close: () => void;
   readonly toggleLive: () => void;
+  readonly toggleOwn: () => void;
   readonly toggleTheme: () => void;
   readonly showHelp: () => void;
   readonly detailOpen: boolean;
@@ -59,6 +60,9 @@ function act(actions: ShortcutActions, event: KeyboardEvent): boolean {
       return actions.detailOpen;
     case 'l':
       actions.toggleLive();
+      return true;
+    case 'o':
+      actions.toggleOwn();
       return true;
     case 't':
       actions.toggleTheme();

@@ -27,7 +27,8 @@ export function useProof(detail: RecordDetail, pin: PinState | undefined): Proof
   const pinned = pin?.pin.vkey;
   const answer = useQuery({
     queryKey: ['proof', addressKey(detail), detail.line, pinned],
-    enabled: pinned !== undefined,
+    // Before its block is sealed a record has no proof: asking would only be refused.
+    enabled: pinned !== undefined && detail.sealed,
     queryFn: async ({ signal }): Promise<ProofReport> => {
       const served = await client.getJson(`/v1/records/${detail.block}/${detail.position}/proof`, signal);
       const offered = readText(readObject(served, 'proof'), 'vkey').trim();
@@ -35,11 +36,12 @@ export function useProof(detail: RecordDetail, pin: PinState | undefined): Proof
       if (!canVerify()) throw new ApiError(CANNOT_VERIFY);
       return checkProof(detail, readServedProof(served), keys, { hash: sha256, verifyEd25519: webCryptoVerifyEd25519 });
     },
-    // Blocks close within about a second, so what is not sealed is asked for again without end.
+    // A collector that was put back may not have sealed again what it had: asked for again without end.
     retry: (failures, error) => isNotSealed(error) || (faultOf(error).kind === 'offline' && failures < 3),
     retryDelay: PROOF_RETRY_INTERVAL_MS,
     staleTime: Infinity,
   });
+  if (!detail.sealed) return { kind: 'not-sealed' };
   if (answer.data !== undefined) return { kind: 'checked', report: answer.data };
   if (answer.error !== null) return { kind: 'unavailable', fault: faultOf(answer.error) };
   return isNotSealed(answer.failureReason) ? { kind: 'not-sealed' } : { kind: 'checking' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { markPosition, parenthesesPair, quoteValue, scopeQuery, withClause } from './filter-text.ts';
+import { markPosition, parenthesesPair, quoteValue, scopeQuery, withClause, withoutOwnRecords } from './filter-text.ts';
 
 describe('adding a clause', () => {
   test.each([
@@ -50,5 +50,18 @@ describe('joining query and time', () => {
   test('does not count what stands in quotes', () => {
     expect(parenthesesPair('user:"a) (" AND (b)')).toBe(true);
     expect(parenthesesPair('user:"a\\")" AND b')).toBe(true);
+  });
+});
+
+describe('without Portledger’s own records', () => {
+  test('the typed query keeps its meaning, and its place is known', () => {
+    const { text, offset } = withoutOwnRecords('user:alice OR user:bob');
+    expect(text).toMatch(/^\(user:alice OR user:bob\) AND NOT \(/);
+    expect(text.slice(offset)).toMatch(/^user:alice/);
+    expect(withoutOwnRecords('  ').text).toMatch(/^NOT \(/);
+  });
+
+  test('what does not pair up is sent as it is', () => {
+    expect(withoutOwnRecords('user:"alice')).toEqual({ text: 'user:"alice', offset: 0 });
   });
 });

@@ -41,6 +41,20 @@ export function parenthesesPair(query: string): boolean {
   return depth === 0 && !quoted;
 }
 
+/**
+ * What Portledger records of itself, and nobody need look at who asks about accesses. What tells of trouble is never
+ * among it: failed sign-ins, alarms, lost records, a capture that stopped.
+ */
+const OWN_RECORDS =
+  'action:(heartbeat OR log-accessed OR exported) OR (observer_kind:system AND action:(capture-started OR login OR logout OR config-changed OR pruned))';
+
+/** The query without Portledger's own records. One that does not pair up is left as it is, to be refused as it is. */
+export function withoutOwnRecords(query: string): ScopedQuery {
+  const clause = `NOT (${OWN_RECORDS})`;
+  if (query.trim() === '') return { text: clause, offset: 0 };
+  return parenthesesPair(query) ? { text: `(${query}) AND ${clause}`, offset: 1 } : { text: query, offset: 0 };
+}
+
 /** The query as sent, and how far the person's own text is moved in it, to place a fault's mark. */
 export type ScopedQuery = { readonly text: string; readonly offset: number };
 

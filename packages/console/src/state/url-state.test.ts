@@ -17,10 +17,11 @@ const view: fc.Arbitrary<ViewState> = fc
     query: fc.string({ unit: 'grapheme' }),
     range,
     live: fc.boolean(),
+    own: fc.boolean(),
     at: fc.option(fc.record({ block: fc.nat(), position: fc.nat(8191) })),
   })
-  .map(({ query, range: held, live, at }): ViewState => {
-    const asked = { query, range: held, live: live && held.kind !== 'between' };
+  .map(({ query, range: held, live, own, at }): ViewState => {
+    const asked = { query, range: held, live: live && held.kind !== 'between', own };
     return at === null ? asked : Object.assign(asked, { selected: at });
   });
 

@@ -8,16 +8,24 @@ export type ViewState = {
   readonly query: string;
   readonly range: TimeRange;
   readonly live: boolean;
+  /** Whether what Portledger records of itself is shown among the accesses. */
+  readonly own: boolean;
   readonly selected?: RecordAddress;
 };
 
-/** Reads `?q=…&range=…&live=0&record=block.position`; what is missing or malformed falls back to its default. */
+/** Reads `?q=…&range=…&live=0&own=1&record=block.position`; what is missing or malformed falls back to its default. */
 export function viewFromSearch(search: string): ViewState {
   const values = new URLSearchParams(search);
   const range = rangeFromText(values.get('range') ?? '') ?? DEFAULT_RANGE;
   const selected = addressFromKey(values.get('record') ?? '');
   const live = values.get('live') !== '0' && range.kind !== 'between';
-  return { query: values.get('q') ?? '', range, live, ...(selected === undefined ? {} : { selected }) };
+  return {
+    query: values.get('q') ?? '',
+    range,
+    live,
+    own: values.get('own') === '1',
+    ...(selected === undefined ? {} : { selected }),
+  };
 }
 
 /** The shortest address that brings the view back; defaults are left out. */
@@ -26,6 +34,7 @@ export function searchFromView(view: ViewState): string {
   if (view.query !== '') values.set('q', view.query);
   if (rangeText(view.range) !== rangeText(DEFAULT_RANGE)) values.set('range', rangeText(view.range));
   if (!view.live && view.range.kind !== 'between') values.set('live', '0');
+  if (view.own) values.set('own', '1');
   if (view.selected !== undefined) values.set('record', addressKey(view.selected));
   const text = values.toString();
   return text === '' ? '' : `?${text}`;

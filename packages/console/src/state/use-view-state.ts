@@ -36,6 +36,7 @@ function merge(view: ViewState, wanted: ViewChange): ViewState {
     query: wanted.query ?? view.query,
     range: wanted.range ?? view.range,
     live: wanted.live ?? view.live,
+    own: wanted.own ?? view.own,
     ...(selected === undefined ? {} : { selected }),
   };
 }

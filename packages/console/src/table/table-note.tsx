@@ -55,6 +55,11 @@ function EmptyNote(): ReactElement {
             Look in all time
           </button>
         )}{' '}
+        {view.own ? null : (
+          <button type="button" className="bordered" onClick={() => change({ own: true })}>
+            Show Portledger’s own records
+          </button>
+        )}{' '}
         {view.query === '' ? null : (
           <button type="button" className="bordered" onClick={() => change({ query: '' })}>
             Clear the filter

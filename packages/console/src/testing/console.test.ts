@@ -180,6 +180,31 @@ describe.skipIf(!hasChromium)(`the console in Chromium${reason}`, () => {
     expect(await page.locator(`[data-step="${step}"]`).getAttribute('data-outcome')).toBe('fail');
   });
 
+  test('Portledger’s own records are left out until asked for by key or switch, and a link keeps it', async () => {
+    const { page } = await sharedPage('');
+    const own = rows(page).filter({ hasText: /capture-started|log-accessed/ });
+    expect(await own.count()).toBe(0);
+    await page.locator('.grid').focus();
+    await page.keyboard.press('o');
+    await own.first().waitFor({ timeout: 10_000 });
+    expect(page.url()).toContain('own=1');
+    await page.getByRole('button', { name: 'Show Portledger’s own records' }).click();
+    await expect.poll(() => own.count()).toBe(0);
+  });
+
+  test('a page load is told of in a single record', async () => {
+    await sharedPage('user:alice AND NOT user:solo');
+    const about = encodeURIComponent('labels.query:*solo* AND NOT labels.kind:search');
+    const told = async (): Promise<number> => {
+      const answer = await fetch(`${stage.collector.url}/v1/search?limit=200&q=${about}`, {
+        headers: { authorization: `Bearer ${stage.collector.adminToken}` },
+      });
+      const { hits }: { readonly hits: readonly unknown[] } = await answer.json();
+      return hits.length;
+    };
+    await expect.poll(told, { timeout: 5_000 }).toBe(1);
+  });
+
   test('an unsealed record shows that it waits, never a pass', async () => {
     const { page } = await sharedPage();
     let held = true;
