@@ -64,7 +64,7 @@ function hasName(bytes: Uint8Array, at: number, field: number): boolean {
 }
 
 /** The field, after `last`, whose name with its marks stands at an index; NOT_SCANNED where none does. */
-function fieldAt(bytes: Uint8Array, at: number, last: number): number {
+export function fieldAt(bytes: Uint8Array, at: number, last: number): number {
   const beginning = wordAt(bytes, at);
   const first = FIRST_FIELD[beginningOf(beginning)] ?? NOT_SCANNED;
   if (first === NOT_SCANNED) {
@@ -130,7 +130,7 @@ function scanQuoted(bytes: Uint8Array, start: number, end: number, field: number
 }
 
 /** Scans the value of a field and notes where it lies. The index after the value, or NOT_SCANNED. */
-function scanValue(bytes: Uint8Array, start: number, end: number, field: number, slots: Int32Array): number {
+export function scanValue(bytes: Uint8Array, start: number, end: number, field: number, slots: Int32Array): number {
   const kind = SCAN_KIND[field] ?? SCAN_STRING;
   let from = start;
   let to: number;

@@ -2,10 +2,17 @@ import { parentPort } from 'node:worker_threads';
 import { checkBlock } from '@portledger/format';
 import type { BlockJob } from '@portledger/format';
 import { nodeBlockTools } from '@portledger/format/node';
+import type { VerifyReply } from './verify-pool.ts';
 
 /** Entry of a verifying thread: one reply a block, in order. */
 const port = parentPort;
 if (port === null) throw new Error('the verify worker runs in a worker thread');
+
+function say(reply: VerifyReply): void {
+  parentPort?.postMessage(reply);
+}
+
 port.on('message', (job: BlockJob) => {
-  port.postMessage(checkBlock(job, nodeBlockTools));
+  say(checkBlock(job, nodeBlockTools));
 });
+say('ready');

@@ -1,6 +1,6 @@
 import { FIELD_INDEX } from '../fields.ts';
-import { SLOTS, scanLine } from '../line-scanner.ts';
 import type { BatchEntry } from '../manifest.ts';
+import { RunScanner } from '../scan-run.ts';
 import { parseLine } from '../strict-parse.ts';
 import { GAPS_MAX, heartbeatMsOf, isGap, isMarked } from './batch-span.ts';
 import type { BatchSpan, Mark } from './batch-span.ts';
@@ -18,7 +18,8 @@ const ACTION = 2 * (FIELD_INDEX.get('action') ?? 0);
 const MINUTE_LETTERS = 16;
 /** First letters of the actions that are looked into; the others that share one are told apart by parsing. */
 const LOOKED_INTO = new Set(['h', 'r', 'c', 'p'].map((letter) => letter.charCodeAt(0)));
-const CONNECTION_PREFIX = 'co';
+/** `connection-…`, told from `config-changed`. */
+const CONNECTION_PREFIX = 'conn';
 
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
@@ -48,7 +49,9 @@ class LinesReader {
   readonly spans: (BatchSpan | undefined)[] = [];
   readonly marks: Mark[] = [];
   readonly #lines: Uint8Array;
-  readonly #slots = new Int32Array(SLOTS);
+  readonly #scanner: RunScanner;
+  /** Of the line scanned last. */
+  #slots: Int32Array;
   /** Where the least and greatest timestamp of the batch stand; -1 before the first. */
   #first = -1;
   #last = -1;
@@ -58,6 +61,8 @@ class LinesReader {
 
   constructor(lines: Uint8Array) {
     this.#lines = lines;
+    this.#scanner = new RunScanner(lines);
+    this.#slots = this.#scanner.slots;
   }
 
   #fault(code: FindingCode, line: number, message: string): void {
@@ -83,7 +88,9 @@ class LinesReader {
   }
 
   #isCanonical(line: number, start: number, end: number): boolean {
-    if (scanLine(this.#lines, start, end, this.#slots) === 0) return true;
+    const verdict = this.#scanner.scan(start, end);
+    this.#slots = this.#scanner.slots;
+    if (verdict === 0) return true;
     const parsed = parseLine(decoder.decode(this.#lines.subarray(start, end)));
     this.#fault('line-not-canonical', line, parsed.ok ? 'the line is not canonical' : parsed.fault.message);
     return false;
@@ -126,7 +133,7 @@ class LinesReader {
   #takeAction(line: number, start: number, end: number): void {
     const at = this.#slots[ACTION] ?? 0;
     if (!LOOKED_INTO.has(this.#lines[at] ?? 0)) return;
-    if (this.#lines[at] === CONNECTION_PREFIX.charCodeAt(0) && this.#lines[at + 1] === CONNECTION_PREFIX.charCodeAt(1))
+    if (this.#lines[at] === CONNECTION_PREFIX.charCodeAt(0) && this.#lines[at + 3] === CONNECTION_PREFIX.charCodeAt(3))
       return;
     const action = decoder.decode(this.#lines.subarray(at, this.#slots[ACTION + 1] ?? at));
     const isFirstHeartbeat = action === 'heartbeat' && this.#heartbeatMs === undefined;
