@@ -25,6 +25,10 @@ const PLAIN = new Map([
   ['manifest.ts', 'manifest-plainly.ts'],
   ['tlog-policy.ts', 'tlog-policy-plainly.ts'],
   ['verify-accounting.ts', 'verify-accounting-plainly.ts'],
+  ['node-served-ledger.ts', 'node-served-ledger-plainly.ts'],
+  ['node-pack-files.ts', 'node-pack-files-plainly.ts'],
+  ['tree-files.ts', 'tree-files-plainly.ts'],
+  ['sequence-ranges.ts', 'sequence-ranges-plainly.ts'],
   ['read-statements.ts', 'read-statements-plainly.ts'],
   ['verify-unsealed.ts', 'verify-unsealed-plainly.ts'],
 ]);

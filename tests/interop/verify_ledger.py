@@ -84,9 +84,57 @@ def open_checkpoint(folder, given_key):
     note = read(folder, "checkpoint")
     if stored is None or note is None:
         return None
-    if given_key is not None and stored.decode().rstrip("\n") != given_key:
-        fault("the stored key is not the given one")
-    text_key = given_key or stored.decode(errors="replace").rstrip("\n")
+    own = stored.decode(errors="replace").rstrip("\n")
+    handovers = read_handovers(folder)
+    spans = spans_of(handovers)
+    if given_key is not None and own != given_key and not {own, given_key} <= set(spans):
+        fault("the stored key is not the given one, and no handover leads from one to the other")
+    if handovers and (given_key or own) not in spans:
+        fault("the handovers are not of the trusted key")
+    text_key = own if {own, given_key or own} <= set(spans) else (given_key or own)
+    head = open_note(note, text_key)
+    if not stored.endswith(b"\n"):
+        fault("the key does not end in a newline")
+    if head is None:
+        return None
+    low, high = spans.get(text_key, (0, None))
+    if head[0] < low or (high is not None and head[0] > high):
+        fault("the checkpoint is by a key that was not the log's at that size")
+    return head + (handovers, spans)
+
+
+def read_handovers(folder):
+    """Handovers of the key, each opened with both keys that it names: [(size, root, old key, new key)]."""
+    found = []
+    while os.path.exists(path_of(folder, "keys", f"{len(found) + 1:06d}.note")):
+        note = read(folder, f"keys/{len(found) + 1:06d}.note")
+        lines = note.decode(errors="replace").partition("\n\n")[0].split("\n")
+        names = ("portledger/predecessor ", "portledger/successor ")
+        if len(lines) != 5 or not all(line.startswith(name) for line, name in zip(lines[3:], names)):
+            fault("a handover can't be read")
+            break
+        old, new = (line[len(name):] for line, name in zip(lines[3:], names))
+        heads = [open_note(note, key) for key in (old, new)]
+        if None in heads or (found and (found[-1][3] != old or found[-1][0] > heads[0][0])):
+            fault("a handover does not follow from the one before")
+            break
+        found.append(heads[0] + (old, new))
+    names = os.listdir(path_of(folder, "keys")) if os.path.isdir(path_of(folder, "keys")) else []
+    if len(names) != len(found):
+        fault("a handover is missing")
+    return found
+
+
+def spans_of(handovers):
+    """For each key the least and the greatest size of the trees that it signs for."""
+    spans = {}
+    for at, (size, _, old, new) in enumerate(handovers):
+        spans[old] = (handovers[at - 1][0] if at > 0 else 0, size)
+        spans[new] = (size, None)
+    return spans
+
+
+def open_note(note, text_key):
     parts = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+(.+)", text_key)
     if parts is None:
         fault("the key can't be read")
@@ -97,8 +145,8 @@ def open_checkpoint(folder, given_key):
         fault("the key's id is wrong")
     text, _, signatures = note.decode(errors="replace").partition("\n\n")
     text += "\n"
-    if not note.endswith(b"\n") or not stored.endswith(b"\n"):
-        fault("key or checkpoint do not end in a newline")
+    if not note.endswith(b"\n"):
+        fault("a note does not end in a newline")
     signed = False
     for line in signatures.split("\n"):
         match = re.fullmatch(r"— (\S+) (\S+)", line)
@@ -113,7 +161,7 @@ def open_checkpoint(folder, given_key):
     origin, size, root = text.rstrip("\n").split("\n")[:3]
     if origin != name:
         fault("the checkpoint is of another log")
-    return int(size), base64.b64decode(root)
+    return (int(size), base64.b64decode(root)) if signed else None
 
 
 def read_bundle(folder, index, width):
@@ -214,13 +262,16 @@ def verify(folder, given_key):
     head = open_checkpoint(folder, given_key)
     if head is None:
         return
-    size, root = head
+    size, root, handovers, spans = head
     entries = []
     for index in range(-(-size // 256)):
         entries += read_bundle(folder, index, min(256, size - index * 256))
     hashes = [leaf(entry) for entry in entries]
     if len(hashes) != size or root_of(hashes) != root:
         fault("the root over the manifests is not the signed one")
+    for at, handed_root, _, _ in handovers:
+        if at > size or root_of(hashes[:at]) != handed_root:
+            fault(f"the first {at} manifests are not those that the key was handed over at")
     expected = check_tiles(folder, hashes)
     streams, pruned, missing, ends, sizes = {}, {}, {}, {}, {}
     for number, entry in enumerate(entries):

@@ -6,7 +6,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createZstdCompress } from 'node:zlib';
-import { PACK_HEAD_PATH, PACK_POLICY_PATH, PACK_PROOFS_PATH, parseCheckpoint, parseNote } from '@portledger/format';
+import {
+  LATEST_TIMESTAMP_PATH,
+  PACK_HEAD_PATH,
+  PACK_POLICY_PATH,
+  PACK_PROOFS_PATH,
+  TIMESTAMPS_FOLDER,
+  parseCheckpoint,
+  parseNote,
+} from '@portledger/format';
 import type { PackHead } from '@portledger/format';
 import type { Command } from 'commander';
 import { describeCommand, runWith } from '../command-line.ts';
@@ -16,6 +24,8 @@ import { addCollectorOptions } from '../connection/collector-target.ts';
 import { withCollector } from '../connection/with-collector.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { ledgerPapers } from '../export/ledger-papers.ts';
+import type { Paper } from '../export/ledger-papers.ts';
 import { packReadme, policyTemplate } from '../export/pack-papers.ts';
 import { proofLines, servedBytes } from '../export/pack-proofs.ts';
 import type { Address } from '../export/pack-proofs.ts';
@@ -97,7 +107,8 @@ type Wanted = { readonly addresses: readonly Address[]; readonly query: string; 
 type Taken = { readonly records: number; readonly left: number; readonly size: number };
 
 async function takeOut(client: ApiClient, wanted: Wanted, invocation: Invocation): Promise<Taken> {
-  const { checkpoint, size, origin } = await headFor(client, wanted.addresses.at(-1)?.block ?? 0, invocation.stop);
+  const head = await headFor(client, wanted.addresses.at(-1)?.block ?? 0, invocation.stop);
+  const { checkpoint, size, origin } = head;
   const sealed = wanted.addresses.filter(({ block }) => block < size);
   if (sealed.length === 0) throw new Failure(EXIT.failed, 'nothing to export: no sealed record is found');
   const folder = await mkdtemp(path.join(path.dirname(wanted.target), '.portledger-export-'));
@@ -114,7 +125,7 @@ async function takeOut(client: ApiClient, wanted: Wanted, invocation: Invocation
     };
     await pipeline(Readable.from(lines()), proofs);
     const vkey = new TextDecoder().decode(await servedBytes(client, '/ledger/vkey', invocation.stop)).trim();
-    const head: PackHead = {
+    const packHead: PackHead = {
       v: 1,
       kind: 'portledger-pack',
       origin,
@@ -122,7 +133,7 @@ async function takeOut(client: ApiClient, wanted: Wanted, invocation: Invocation
       query: wanted.query,
       records,
     };
-    await finish(folder, wanted.target, { head, checkpoint, vkey });
+    await finish(folder, wanted.target, { head: packHead, checkpoint, vkey, papers: head.papers });
     return { records, left: wanted.addresses.length - sealed.length, size };
   } finally {
     progress.end();
@@ -130,22 +141,34 @@ async function takeOut(client: ApiClient, wanted: Wanted, invocation: Invocation
   }
 }
 
-/** A checkpoint that covers a block: one that the witnesses' quorum cosigned where it does, else the newest. */
-async function headFor(
-  client: ApiClient,
-  block: number,
-  signal: AbortSignal,
-): Promise<{ readonly checkpoint: string; readonly size: number; readonly origin: string }> {
-  const read = async (name: string) => {
-    const checkpoint = new TextDecoder().decode(await servedBytes(client, `/ledger/${name}`, signal));
-    const note = parseNote(checkpoint);
-    const parsed = note.ok ? parseCheckpoint(note.value.text) : undefined;
-    return parsed?.ok === true ? { checkpoint, size: parsed.value.size, origin: parsed.value.origin } : undefined;
-  };
+type Head = {
+  readonly checkpoint: string;
+  readonly size: number;
+  readonly origin: string;
+  readonly papers: readonly Paper[];
+};
+
+function headOf(checkpoint: string): Omit<Head, 'papers'> | undefined {
+  const note = parseNote(checkpoint);
+  const parsed = note.ok ? parseCheckpoint(note.value.text) : undefined;
+  return parsed?.ok === true ? { checkpoint, size: parsed.value.size, origin: parsed.value.origin } : undefined;
+}
+
+/**
+ * A checkpoint that covers a block: one that the witnesses' quorum cosigned where it does, else one with a time stamp,
+ * else the newest. A stamp goes with the pack where it is of that very tree: of another it would prove nothing there.
+ */
+async function headFor(client: ApiClient, block: number, signal: AbortSignal): Promise<Head> {
+  const bytesOf = (name: string) => servedBytes(client, `/ledger/${name}`, signal);
+  const read = async (name: string) => headOf(new TextDecoder().decode(await bytesOf(name)));
   const witnessed = await read('witnessed').catch(() => undefined); // there need be no witness
-  const head = witnessed !== undefined && witnessed.size > block ? witnessed : await read('checkpoint');
+  const papers = await ledgerPapers({ read: (name) => bytesOf(name).catch(() => undefined) });
+  const stamp = papers.find(({ name }) => name.startsWith(`${TIMESTAMPS_FOLDER}/`) && name.endsWith('.note'));
+  const stamped = stamp === undefined ? undefined : headOf(new TextDecoder().decode(stamp.bytes));
+  const head = [witnessed, stamped].find((one) => one !== undefined && one.size > block) ?? (await read('checkpoint'));
   if (head === undefined) throw new Failure(EXIT.failed, 'the collector serves no checkpoint that can be read');
-  return head;
+  const isOfIt = stamped?.size === head.size;
+  return { ...head, papers: papers.filter(({ name }) => isOfIt || !name.startsWith(`${TIMESTAMPS_FOLDER}/`)) };
 }
 
 /** The single-file verifier, where this installation can make it: it is made from the sources. */
@@ -157,19 +180,30 @@ async function verifierFile(folder: string): Promise<boolean> {
   );
 }
 
-type Papers = { readonly head: PackHead; readonly checkpoint: string; readonly vkey: string };
+type Papers = {
+  readonly head: PackHead;
+  readonly checkpoint: string;
+  readonly vkey: string;
+  readonly papers: readonly Paper[];
+};
 
-async function finish(folder: string, target: string, { head, checkpoint, vkey }: Papers): Promise<void> {
+async function finish(folder: string, target: string, { head, checkpoint, vkey, papers }: Papers): Promise<void> {
   const hasVerifier = await verifierFile(folder);
-  const texts: readonly (readonly [string, string])[] = [
+  const stamp = papers.find(({ name }) => name.endsWith('.tsr'))?.name;
+  const texts: readonly (readonly [string, string | Uint8Array])[] = [
     [PACK_HEAD_PATH, `${JSON.stringify(head, null, 2)}\n`],
     ['README.md', packReadme(head, hasVerifier)],
     ['checkpoint', checkpoint],
     ['vkey', `${vkey}\n`],
     [PACK_POLICY_PATH, policyTemplate(vkey)],
+    ...papers.map(({ name, bytes }) => [name, bytes] as const),
+    ...(stamp === undefined ? [] : [[LATEST_TIMESTAMP_PATH, path.basename(stamp, '.tsr')] as const]),
   ];
   if (!/\.tar(\.zst)?$/.test(target)) {
-    for (const [name, text] of texts) await writeFile(path.join(folder, name), text);
+    for (const [name, text] of texts) {
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await writeFile(path.join(folder, name), text);
+    }
     await mkdir(target); // a folder that is there stays as it is
     await rename(folder, target);
     return;

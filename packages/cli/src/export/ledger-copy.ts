@@ -15,6 +15,7 @@ import {
   tilesOf,
 } from '@portledger/format';
 import type { BlockManifest, LedgerFiles } from '@portledger/format';
+import { ledgerPapers } from './ledger-papers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 
@@ -59,6 +60,7 @@ class LedgerCopying {
     }
     if (witnessed !== undefined)
       await this.#write(`${WITNESSED_FOLDER}/${String(sizeOf(witnessed) ?? 0).padStart(12, '0')}.note`, witnessed);
+    for (const { name, bytes } of await ledgerPapers(this.#files)) await this.#write(name, bytes);
     await this.#write(VKEY_PATH, (await textOf(this.#files, VKEY_PATH)) ?? '');
     await this.#write(CHECKPOINT_PATH, checkpoint); // last: a copy that broke off is no ledger
     return { size, records, prunedBlocks };

@@ -22,6 +22,7 @@ ${records} records, taken out ${created}. Asked for: ${query === '' ? 'all recor
 |---|---|
 | \`proofs.ndjson\` | one line a block: its manifest, its path in the log, and of each record the line as it was sealed and its path in the block |
 | \`checkpoint\` | the signed tree head that all of them lead to (C2SP tlog-checkpoint), with the witnesses' cosignatures if there are any |
+| \`keys/\`, \`timestamps/\` | handovers of the log's key, and a time stamp (RFC 3161) of the checkpoint, if there are any |
 | \`vkey\` | the log's verifier key; trust it only from elsewhere |
 | \`policy.txt\` | a trust policy (C2SP tlog-policy) to fill in |
 ${hasVerifier ? '| `verify.mjs` | the verifier: one file to read, needs Node 22.15 or later and nothing else |\n' : ''}

@@ -11,7 +11,7 @@ export type BatchSpan = {
   readonly heartbeatMs?: number;
 };
 
-/** Records that say something of the ledger itself, which verification looks into: losses, ends, prunings. */
+/** Records that say something of the ledger itself, which verification looks into: losses, ends, prunings, keys. */
 export type Mark = { readonly line: number; readonly record: AccessRecord };
 
 /** Shorter gaps are never told as silence: four times the default interval between heartbeats. */
@@ -19,7 +19,7 @@ export const GAP_MICROS_MIN = 60_000_000;
 /** Gaps kept of one batch. */
 export const GAPS_MAX = 256;
 
-const MARKED: ReadonlySet<string> = new Set(['records-lost', 'capture-stopped', 'pruned']);
+const MARKED: ReadonlySet<string> = new Set(['records-lost', 'capture-stopped', 'pruned', 'config-changed']);
 
 /** Whether an action is one of those that are looked into. */
 export function isMarked(action: string): boolean {

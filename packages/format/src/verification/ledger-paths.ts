@@ -18,6 +18,10 @@ export const TILE_FOLDER = 'tile';
 /** Checkpoints that witnesses cosigned, `<size>.note`, and those that were time-stamped, with the stamp in `<size>.tsr`. */
 export const WITNESSED_FOLDER = 'witnessed';
 export const TIMESTAMPS_FOLDER = 'timestamps';
+/** The number of the newest time stamp, where a server can't list them. */
+export const LATEST_TIMESTAMP_PATH = `${TIMESTAMPS_FOLDER}/latest`;
+/** Handovers of the log's key, `<6 digits>.note`, numbered from 1. */
+export const KEYS_FOLDER = 'keys';
 /** Files are written under this name, synced, then renamed to where they belong; a leftover means nothing. */
 export const NEXT_FILE_PATH = `${STAGING_FOLDER}/next.tmp`;
 
@@ -39,6 +43,11 @@ export function journalPath(firstBlock: number): string {
 /** `staging/<tree size after publication>.stage`. */
 export function stagePath(size: number): string {
   return `${STAGING_FOLDER}/${twelve(size)}.stage`;
+}
+
+/** `keys/<number>.note`, numbered from 1. */
+export function handoverPath(number: number): string {
+  return `${KEYS_FOLDER}/${String(number).padStart(6, '0')}.note`;
 }
 
 /** The first block in a journal's or the size in a stage's file name; undefined when it is no such name. */

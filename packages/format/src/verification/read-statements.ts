@@ -1,5 +1,5 @@
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
-import { TIMESTAMPS_FOLDER, WITNESSED_FOLDER } from './ledger-paths.ts';
+import { LATEST_TIMESTAMP_PATH, TIMESTAMPS_FOLDER, WITNESSED_FOLDER } from './ledger-paths.ts';
 import type { VerifyLog } from './verify-log.ts';
 import type { TrustCheck } from './verify-trust.ts';
 
@@ -23,10 +23,17 @@ export async function readStatements(
     const note = path.endsWith('.tmp') ? undefined : await textOf(files, path);
     if (note !== undefined) await trust.take({ file: path, note, from: 'ledger' });
   }
-  const stamps = (await files.list(TIMESTAMPS_FOLDER)).filter(({ path }) => path.endsWith('.tsr'));
-  for (const { path } of stamps) await takeStamp(path, { files, tools, trust, log });
+  const stamps = await stampPaths(files);
+  for (const path of stamps) await takeStamp(path, { files, tools, trust, log });
   if (stamps.length > 0 && tools.checkTimestamp === undefined)
     log.note('not-looked-at', `${stamps.length} time stamps, not verified here: openssl ts -verify does it`);
+}
+
+/** All time stamps; of those of a server the newest. */
+async function stampPaths(files: LedgerFiles): Promise<readonly string[]> {
+  const listed = (await files.list(TIMESTAMPS_FOLDER)).map(({ path }) => path).filter((path) => path.endsWith('.tsr'));
+  const latest = files.isServed === true ? await textOf(files, LATEST_TIMESTAMP_PATH) : undefined;
+  return latest !== undefined && /^\d{12}$/.test(latest) ? [`${TIMESTAMPS_FOLDER}/${latest}.tsr`] : listed;
 }
 
 async function takeStamp(

@@ -3,6 +3,8 @@ import { parseNote } from '../signed-note.ts';
 import type { Policy } from '../tlog-policy.ts';
 import { parseVerifierKey } from '../verifier-key.ts';
 import type { VerifierKey } from '../verifier-key.ts';
+import { readKeyChain } from './key-chain.ts';
+import type { KeyChain } from './key-chain.ts';
 import type { LedgerFiles, VerifyTools } from './ledger-files.ts';
 import { CHECKPOINT_PATH, VKEY_PATH } from './ledger-paths.ts';
 import { readStatements } from './read-statements.ts';
@@ -19,6 +21,7 @@ export type VerifiedHead = {
   /** The key that signed; undefined where none of those to be trusted did. */
   readonly key: string | undefined;
   readonly trust: TrustCheck;
+  readonly chain: KeyChain;
 };
 
 function strictText(bytes: Uint8Array): string | undefined {
@@ -42,7 +45,7 @@ export type TrustedKeys = {
 };
 
 /** The key to verify with. The file must be byte for byte a key's line, and agree with the trusted ones. */
-async function verifierKey(files: LedgerFiles, trusted: TrustedKeys, log: VerifyLog): Promise<string> {
+async function verifierKey(files: LedgerFiles, trusted: TrustedKeys, chain: KeyChain, log: VerifyLog): Promise<string> {
   const place = { file: VKEY_PATH };
   const bytes = await files.read(VKEY_PATH);
   const text = bytes === undefined ? undefined : strictText(bytes);
@@ -51,6 +54,7 @@ async function verifierKey(files: LedgerFiles, trusted: TrustedKeys, log: Verify
   const own = text?.trimEnd();
   for (const other of [trusted.vkey, trusted.privateKeyVkey]) {
     if (other === undefined || own === undefined || other.trimEnd() === own) continue;
+    if (chain.has(other.trimEnd()) && chain.has(own)) continue;
     log.find('vkey-mismatch', place, `the verifier key is not the trusted one, ${other.trimEnd()}`);
   }
   return trusted.vkey?.trimEnd() ?? own ?? trusted.privateKeyVkey?.trimEnd() ?? '';
@@ -78,9 +82,10 @@ export async function verifyHead(
   log: VerifyLog,
 ): Promise<VerifiedHead | undefined> {
   const place = { file: CHECKPOINT_PATH };
-  const vkey = await verifierKey(files, trusted, log);
+  const chain = await readKeyChain(files, tools, log);
+  const vkey = await verifierKey(files, trusted, chain, log);
   const { policy } = trusted;
-  const trust = new TrustCheck({ policy, ...trustedLogs(trusted, vkey, tools, log) }, tools, log);
+  const trust = new TrustCheck({ policy, ...trustedLogs(trusted, vkey, tools, log), chain }, tools, log);
   for (const anchor of trusted.earlier ?? []) await trust.take(anchor);
   await readStatements(files, tools, trust, log); // before the checkpoint, which may go on meanwhile
   const bytes = await files.read(CHECKPOINT_PATH);
@@ -103,5 +108,5 @@ export async function verifyHead(
       `the checkpoint has ${others} more signatures, by keys that nobody named: give a policy`,
     );
   }
-  return checkpoint === undefined ? undefined : { checkpoint, note, vkey, key: trust.logKey, trust };
+  return checkpoint === undefined ? undefined : { checkpoint, note, vkey, key: trust.logKey, trust, chain };
 }

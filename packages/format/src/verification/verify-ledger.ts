@@ -6,9 +6,11 @@ import type { LedgerFiles, StoredFile, VerifyTools } from './ledger-files.ts';
 import {
   CHECKPOINT_PATH,
   JOURNAL_FOLDER,
+  KEYS_FOLDER,
   SEGMENTS_FOLDER,
   STAGING_FOLDER,
   TILE_FOLDER,
+  handoverPath,
   journalNumber,
   segmentPath,
 } from './ledger-paths.ts';
@@ -18,7 +20,8 @@ import { SegmentChain } from './segment-chain.ts';
 import type { Stage } from './stage-format.ts';
 import type { StreamReport } from './stream-report.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { TreeFiles, walkTree } from './tree-walk.ts';
+import { TreeFiles } from './tree-files.ts';
+import { walkTree } from './tree-walk.ts';
 import { accountFor } from './verify-accounting.ts';
 import { verifyHead } from './verify-head.ts';
 import type { TrustedKeys, VerifiedHead } from './verify-head.ts';
@@ -59,7 +62,8 @@ function report(log: VerifyLog, head: VerifiedHead | undefined, outcome: Outcome
   const sections = log.sections(head !== undefined);
   const ok = head !== undefined && findingsTotal === 0;
   const vkey = head?.vkey ?? '';
-  return { ok, sections, findings, findingsTotal, notes, counts, origin, size, vkey, trust, ...outcome };
+  const handovers = head?.chain.report() ?? [];
+  return { ok, sections, findings, findingsTotal, notes, counts, origin, size, vkey, trust, handovers, ...outcome };
 }
 
 class Verification {
@@ -163,6 +167,7 @@ class Verification {
     this.#streams.observe(manifest.batches, check.spans);
     for (const { record } of check.marks) {
       this.#streams.mark(record);
+      this.#head.chain.expect(record, this.#log);
       if (record.action === 'pruned') this.#pruned.tell(record, manifest);
     }
   }
@@ -184,7 +189,17 @@ class Verification {
       isPublishing: hasGrown || isStaged,
       isSealing: hasGrown || journals.some(({ path }) => (journalNumber(path) ?? -1) >= this.#head.checkpoint.size),
     };
+    this.#accountKeys(await this.#files.list(KEYS_FOLDER), hasGrown);
     accountFor(found, this.#chain.accounted, growth, this.#log);
+  }
+
+  #accountKeys(files: readonly StoredFile[], hasGrown: boolean): void {
+    const { handovers } = this.#head.chain;
+    const next = handoverPath(handovers.length + 1);
+    const known = new Set(handovers.map(({ file }) => file));
+    for (const { path } of files)
+      if (!known.has(path) && !(hasGrown && path === next))
+        this.#log.find('handover-damaged', { file: path }, 'no handover leads to this one: one before it is missing');
   }
 
   async #publishedNote(): Promise<string | undefined> {

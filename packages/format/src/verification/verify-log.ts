@@ -28,6 +28,7 @@ export const FINDING_SECTIONS = {
   'witnessed-differs': 'signatures',
   'witnessed-ahead': 'signatures',
   'statement-damaged': 'signatures',
+  'handover-damaged': 'signatures',
   'root-mismatch': 'integrity',
   'entries-missing': 'integrity',
   'entries-damaged': 'integrity',

@@ -58,6 +58,7 @@ export async function verifyPack(
   const signed = await verifyHead(asLedger(pack), tools, trusted, log);
   if (head === undefined) log.find('proof-damaged', { file: PACK_HEAD_PATH }, 'the pack does not say what it holds');
   if (signed?.key !== undefined) {
+    signed.trust.compareAt(signed.checkpoint.size, signed.checkpoint.root);
     const seen = new Set<string>();
     let line = 0;
     for await (const text of pack.lines(PACK_PROOFS_PATH)) {
@@ -101,5 +102,20 @@ function reportOf(
   const { origin = '', size = 0 } = signed?.checkpoint ?? {};
   const ok = isChecked && findingsTotal === 0;
   const vkey = signed?.vkey ?? '';
-  return { ok, sections, findings, findingsTotal, notes, counts, origin, size, vkey, trust, streams: [], pruned: [] };
+  const handovers = signed?.chain.report() ?? [];
+  return {
+    ok,
+    sections,
+    findings,
+    findingsTotal,
+    notes,
+    counts,
+    origin,
+    size,
+    vkey,
+    trust,
+    handovers,
+    streams: [],
+    pruned: [],
+  };
 }

@@ -1,3 +1,4 @@
+import type { HandoverReport } from './key-chain.ts';
 import type { PrunedSegment } from './pruned-segments.ts';
 import type { StreamReport } from './stream-report.ts';
 import type { Finding, Section, Verdict, VerifyCounts, VerifyNote } from './verify-log.ts';
@@ -16,6 +17,8 @@ export type VerifyReport = {
   readonly size: number;
   readonly vkey: string;
   readonly trust: TrustReport;
+  /** Changes of the log's key, in order. */
+  readonly handovers: readonly HandoverReport[];
   /** Streams with something to tell first; the first STREAMS_TOLD_MAX. */
   readonly streams: readonly StreamReport[];
   readonly pruned: readonly PrunedSegment[];

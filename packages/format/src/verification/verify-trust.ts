@@ -8,8 +8,9 @@ import { NO_QUORUM } from '../tlog-policy.ts';
 import type { Policy } from '../tlog-policy.ts';
 import { formatVerifierKey } from '../verifier-key.ts';
 import type { VerifierKey } from '../verifier-key.ts';
+import { KeyChain } from './key-chain.ts';
 import type { VerifyTools } from './ledger-files.ts';
-import { CHECKPOINT_PATH } from './ledger-paths.ts';
+import { CHECKPOINT_PATH, KEYS_FOLDER } from './ledger-paths.ts';
 import type { VerifyLog } from './verify-log.ts';
 
 /** A signed statement of the same log from another moment, which its tree must agree with. */
@@ -55,6 +56,7 @@ export class TrustCheck {
   readonly #policy: Policy;
   readonly #keyFrom: TrustReport['keyFrom'];
   readonly #logs: readonly VerifierKey[];
+  readonly #chain: KeyChain;
   readonly #tools: VerifyTools;
   readonly #log: VerifyLog;
   readonly #heads: AnchoredHead[] = [];
@@ -71,20 +73,29 @@ export class TrustCheck {
       readonly policy?: Policy | undefined;
       readonly keyFrom: TrustReport['keyFrom'];
       readonly logs: readonly VerifierKey[];
+      readonly chain?: KeyChain;
     },
     tools: VerifyTools,
     log: VerifyLog,
   ) {
     this.#policy = trusted.policy ?? { logs: [], witnesses: [], groups: [], quorum: NO_QUORUM };
     this.#keyFrom = trusted.keyFrom;
-    this.#logs = trusted.logs;
+    const known = [...this.#policy.logs.map(({ key }) => key), ...trusted.logs];
+    const chain = trusted.chain ?? new KeyChain([]);
+    const isOurs = known.some((key) => chain.has(formatVerifierKey(key)));
+    // Whoever trusts one key of the chain trusts those that it handed over to, and those that handed over to it.
+    if (!isOurs && chain.handovers.length > 0)
+      log.find('handover-damaged', { file: KEYS_FOLDER }, 'the handovers are not of a key that is to be trusted');
+    this.#chain = isOurs ? chain : new KeyChain([]);
+    this.#logs = [...trusted.logs, ...this.#chain.keys];
     this.#tools = tools;
     this.#log = log;
   }
 
   /** Sizes of trees whose root is to be compared. */
   get sizes(): ReadonlySet<number> {
-    return new Set(this.#heads.map(({ checkpoint }) => checkpoint.size));
+    const handovers = this.#chain.handovers.map(({ handover }) => handover.size);
+    return new Set([...this.#heads.map(({ checkpoint }) => checkpoint.size), ...handovers]);
   }
 
   /** Takes a statement: signed by the log, and cosigned by whom it is. One that does not hold is a finding. */
@@ -103,6 +114,14 @@ export class TrustCheck {
       return checkpoint?.ok === true ? checkpoint.value : undefined;
     }
     const { checkpoint, signed, missing } = own.value;
+    if (!this.#chain.maySign(own.value.log, checkpoint.size)) {
+      this.#log.find(
+        'log-not-trusted',
+        { file },
+        `it is signed by ${own.value.log.keyId}, which had handed over by then`,
+      );
+      return checkpoint;
+    }
     this.#heads.push({ anchor, checkpoint });
     this.logKey = formatVerifierKey(own.value.log);
     const full = await trustCheckpoint(this.#policy, note, this.#tools.verifyEd25519, this.#logs);
@@ -119,9 +138,10 @@ export class TrustCheck {
 
   /** Holds the recomputed tree to every statement. `rootOf` gives the root of the first blocks, within the tree. */
   compare(size: number, rootOf: ReadonlyMap<number, Uint8Array>): void {
-    for (const { anchor, checkpoint } of this.#heads) {
-      const { file } = anchor;
-      if (isHead(anchor)) continue; // the walk over the tree has compared it
+    const handovers = this.#chain.handovers.map(({ file, handover }) => ({ file, checkpoint: handover }));
+    // Of the ledger's own checkpoint the walk over the tree has compared the root.
+    const heads = this.#heads.filter(({ anchor }) => !isHead(anchor));
+    for (const { file, checkpoint } of [...handovers, ...heads.map((head) => ({ ...head, file: head.anchor.file }))]) {
       if (checkpoint.size > size) {
         const message = `the log was seen with ${checkpoint.size} blocks and has ${size} now: it was put back to an earlier state, or cut`;
         this.#log.find('witnessed-ahead', { file }, message);
@@ -131,6 +151,15 @@ export class TrustCheck {
       if (root !== undefined && bytesEqual(root, checkpoint.root)) continue;
       const message = `the first ${checkpoint.size} blocks are not those that this statement was given for: the log was rewritten`;
       this.#log.find('witnessed-differs', { file }, message);
+    }
+  }
+
+  /** The same where nothing but one root is at hand, as in a pack: what is of another tree is not proven to be of this log's. */
+  compareAt(size: number, root: Uint8Array): void {
+    for (const { anchor, checkpoint } of this.#heads) {
+      if (checkpoint.size === size && bytesEqual(checkpoint.root, root)) continue;
+      const message = `a pack of ${size} blocks can't show that one of ${checkpoint.size} is of the same log`;
+      this.#log.find('witnessed-differs', { file: anchor.file }, message);
     }
   }
 

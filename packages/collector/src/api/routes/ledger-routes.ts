@@ -63,6 +63,23 @@ export function registerLedgerRoutes(server: HttpServer, services: Services): vo
     sendText(reply, `${services().ledger.published.head().vkey}\n`),
   );
 
+  const paperSchema = fileSchema(
+    'ledgerPaper',
+    "A handover of the log's key, or a time stamp of a checkpoint",
+    'keys/<6 digits>.note, timestamps/<12 digits>.note and .tsr. timestamps/latest is the number of the newest.',
+  );
+  for (const folder of ['keys', 'timestamps'])
+    server.get(
+      `/ledger/${folder}/*`,
+      { config: { access: ANYONE_KNOWN }, schema: paperSchema },
+      async (request, reply) => {
+        const path = request.url.split('?', 1)[0]?.slice('/ledger/'.length) ?? '';
+        const bytes = services().ledger.published.paper(path);
+        if (bytes === undefined) return sendFault(reply, { code: 'not-found', message: 'There is no such paper.' });
+        return reply.type('application/octet-stream').header('cache-control', 'no-cache').send(bytes);
+      },
+    );
+
   const tileSchema = fileSchema(
     'ledgerTile',
     'A tile of hashes, or a bundle of manifests (C2SP tlog-tiles)',
