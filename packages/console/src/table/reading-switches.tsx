@@ -14,7 +14,7 @@ export function ReadingSwitches(): ReactElement {
         title="Show Portledger’s own records: heartbeats, reads of this log, sign-ins ( o )"
         onClick={() => change({ own: !view.own })}
       >
-        Own records
+        Own
       </button>
       <button
         type="button"
