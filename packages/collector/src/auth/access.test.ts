@@ -56,6 +56,9 @@ const ROUTES: readonly [string, string, readonly string[], Call?][] = [
   ['POST', '/v1/proofs', ['admin', 'read'], { headers: JSON_BODY, body: '{}' }],
   ['GET', '/ledger/checkpoint', ['admin', 'read', 'ingest']],
   ['GET', '/ledger/vkey', ['admin', 'read', 'ingest']],
+  ['GET', '/ledger/witnessed', ['admin', 'read', 'ingest']],
+  ['GET', '/ledger/keys/..%2f..%2fkeys%2fadmin.token', ['admin', 'read', 'ingest']],
+  ['GET', '/ledger/timestamps/..%2f..%2fkeys%2fadmin.token', ['admin', 'read', 'ingest']],
   ['GET', '/ledger/tile/..%2f..%2fkeys%2fadmin.token', ['admin', 'read']],
   ['GET', '/ledger/segments/..%2f..%2fkeys%2fadmin.token', ['admin', 'read']],
   ['GET', '/v1/status', ['admin', 'read']],
@@ -65,6 +68,19 @@ const ROUTES: readonly [string, string, readonly string[], Call?][] = [
   ['GET', '/v1/tokens', ['admin']],
   ['POST', '/v1/tokens', ['admin'], { headers: JSON_BODY, body: '{"name":"reader","role":"read"}' }],
   ['DELETE', '/v1/tokens/no-such-token', ['admin']],
+  ['GET', '/v1/keys', ['admin', 'read', 'ingest']],
+  ['POST', '/v1/keys/rotate', ['admin']],
+  ['POST', '/v1/exports', ['admin', 'read'], { headers: JSON_BODY, body: '{}' }],
+  ['GET', '/v1/retention/policy', ['admin', 'read', 'ingest']],
+  ['GET', '/v1/retention/plan', ['admin', 'read']],
+  ['POST', '/v1/retention/apply', ['admin']],
+  ['GET', '/v1/holds', ['admin', 'read']],
+  ['POST', '/v1/holds', ['admin'], { headers: JSON_BODY, body: '{}' }],
+  ['POST', '/v1/holds/no-such-hold/release', ['admin'], { headers: JSON_BODY, body: '{}' }],
+  ['POST', '/v1/observers/key', ['ingest'], { headers: JSON_BODY, body: '{}' }],
+  ['GET', '/v1/observers/keys', ['admin', 'read']],
+  ['DELETE', '/v1/observers/no-such-observer/key', ['admin']],
+  ['GET', '/v1/completeness', ['admin', 'read']],
   ['GET', '/v1/openapi.json', ['admin', 'read', 'ingest']],
   ['GET', '/metrics', ['admin', 'read']],
   ['GET', '/healthz', ['open']],
@@ -96,8 +112,8 @@ describe('each route and role', () => {
     const listed = ROUTES.map(([method, path]) =>
       `${method} ${path.split('?', 1)[0]}`
         .replace(/records\/\d+\/\d+/, 'records/*/*')
-        .replace('no-such-token', '*')
-        .replace(/^(GET .ledger.(?:tile|segments)).*/, '$1/{*}'),
+        .replace(/no-such-\w+/, '*')
+        .replace(/^(GET .ledger.(?:tile|segments|keys|timestamps)).*/, '$1/{*}'),
     );
     expect(described.toSorted()).toEqual(listed.filter((route) => !route.includes('openapi')).toSorted());
   });
