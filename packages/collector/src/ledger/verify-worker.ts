@@ -8,11 +8,7 @@ import type { VerifyReply } from './verify-pool.ts';
 const port = parentPort;
 if (port === null) throw new Error('the verify worker runs in a worker thread');
 
-function say(reply: VerifyReply): void {
-  parentPort?.postMessage(reply);
-}
-
 port.on('message', (job: BlockJob) => {
-  say(checkBlock(job, nodeBlockTools));
+  port.postMessage(checkBlock(job, nodeBlockTools) satisfies VerifyReply);
 });
-say('ready');
+port.postMessage('ready' satisfies VerifyReply);
