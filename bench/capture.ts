@@ -289,6 +289,19 @@ async function restRows(seconds: number): Promise<readonly (readonly string[])[]
   return rows;
 }
 
+function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+function spread(values: readonly number[], text: (value: number) => string): string {
+  return `${text(median(values))} (${text(Math.min(...values))} to ${text(Math.max(...values))})`;
+}
+
+/** What of the median throughput is missing, percent. */
+function costOf(rates: readonly number[], base: readonly number[]): number {
+  return (1 - median(rates) / median(base)) * 100;
+}
+
 const NOTHING: Watcher = {
   name: 'nothing watching',
   start: async () => ({ finish: async () => '', stop: async () => undefined }),
@@ -341,16 +354,15 @@ try {
     ({ name }) => !args.only || name === NOTHING.name || args.only.some((word) => name.includes(word)),
   );
   const results = await measure(watchers, server);
-  const median = (values: readonly number[]): number => percentile(values, 0.5);
-  const base = median(results.get(NOTHING.name)?.rates ?? []);
+  const base = results.get(NOTHING.name)?.rates ?? [];
   const rows = [...results].map(([name, { rates, notes }]) => [
     name,
-    `${Math.round(median(rates))}`,
-    `${((1 - median(rates) / base) * 100).toFixed(1)} %`,
+    spread(rates, (rate) => `${Math.round(rate)}`),
+    name === NOTHING.name ? '' : `${costOf(rates, base).toFixed(1)} %`,
     notes.at(-1) ?? '',
   ]);
   console.log(
-    `Machine: ${describeMachine()}; load average before: ${loadBefore}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median\n`,
+    `Machine: ${describeMachine()}; load average before: ${loadBefore}\n\nwrk -t1 -c32, new connection a request, ${args.seconds} s × ${args.rounds} rounds, interleaved, median (least to most)\n`,
   );
   console.log(markdownTable(['watching', 'requests/s', 'cost', 'last round'], rows));
   const restSeconds = Number(args['rest-seconds']);

@@ -84,10 +84,11 @@ static __always_inline void on_established(struct sock *sk, const struct tcp_soc
  * own context. accept() itself has no tracepoint, and functions cannot be traced
  * on every kernel; who holds a connection without using it is found by looking
  * through the open files (standing.h).
+ * is_held: the socket is locked, so that it cannot close, and lose its entry, meanwhile.
  */
-static __always_inline void on_taken(struct sock *sk, const struct tcp_sock *tcp, struct task_struct *task)
+static __always_inline void on_taken(struct sock *sk, const struct tcp_sock *tcp, struct task_struct *task,
+				     struct connection *connection, bool is_held)
 {
-	struct connection *connection = find(sk);
 	struct slot *slot;
 	__u32 index, process;
 
@@ -95,7 +96,8 @@ static __always_inline void on_taken(struct sock *sk, const struct tcp_sock *tcp
 		return;
 	process = process_of(task);
 	/* That may have taken long: another CPU may have removed the entry, and its memory be another's. */
-	connection = find(sk);
+	if (!is_held)
+		connection = find(sk);
 	if (!connection)
 		return;
 	connection->process = process;
@@ -128,9 +130,9 @@ static __always_inline void on_closed(struct sock *sk, const struct tcp_sock *tc
 	enum kind kind = KIND_CLOSED;
 	__u32 flags = FLAG_UNTRACKED | FLAG_STANDING | FLAG_TOLD;
 
-	if (is_own_close(sk, old_state))
-		on_taken(sk, tcp, bpf_get_current_task_btf());
 	connection = find(sk);
+	if (is_own_close(sk, old_state))
+		on_taken(sk, tcp, bpf_get_current_task_btf(), connection, 1);
 	if (connection)
 		flags = connection->flags | (sk->sk_socket ? FLAG_ACCEPTED : 0);
 	else if (old_state != TCP_LISTEN && counts_syn(tcp, old_state))
@@ -182,7 +184,7 @@ static __always_inline void on_change(struct sock *sk, int old_state, int new_st
 	else if (new_state == TCP_ESTABLISHED)
 		on_established(sk, tcp, old_state);
 	else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK)
-		on_taken(sk, tcp, bpf_get_current_task_btf());
+		on_taken(sk, tcp, bpf_get_current_task_btf(), find(sk), 1);
 	else if (new_state == TCP_SYN_SENT)
 		on_connecting(sk);
 	else if (new_state == TCP_LISTEN)
@@ -229,7 +231,7 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk)
 {
 	if (sk->sk_protocol == IPPROTO_TCP)
-		on_taken(sk, bpf_skc_to_tcp_sock(sk), bpf_get_current_task_btf());
+		on_taken(sk, bpf_skc_to_tcp_sock(sk), bpf_get_current_task_btf(), find(sk), 0);
 	return 0;
 }
 

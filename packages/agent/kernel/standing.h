@@ -39,7 +39,7 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 			known->flags &= ~FLAG_UNNUMBERED;
 			tell(KIND_LISTENING, known, sk, tcp, TCP_CLOSE);
 		} else {
-			on_taken(sk, tcp, task);
+			on_taken(sk, tcp, task, known, 0);
 		}
 		return 0;
 	}

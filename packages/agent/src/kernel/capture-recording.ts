@@ -43,7 +43,11 @@ export async function recordCapture(
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (performance.now() > deadline) throw new Error(`${what} was not captured in ${DEADLINE_MS} ms`);
+      if (performance.now() > deadline) {
+        // Lost for want of room in the ring, not there, or not read yet: these tell which.
+        const { lost, extra } = capture.counters();
+        throw new Error(`${what}: not captured in ${DEADLINE_MS} ms; ${JSON.stringify({ lost, ...extra })}`);
+      }
       await delay(LOOK_MS);
     }
   };
@@ -51,11 +55,18 @@ export async function recordCapture(
     capture,
     events,
     next: (what, matches) => until(what, () => events.find(matches)),
-    ofPort: (destPort, count) =>
-      until(`${count} events of port ${destPort}`, () => {
-        const found = events.filter((event) => event.destPort === destPort);
+    ofPort: (destPort, count) => {
+      // Other tests' connections are seen as well, and may be very many: each is looked at once.
+      const found: CaptureEvent[] = [];
+      let looked = 0;
+      return until(`${count} events of port ${destPort}`, () => {
+        for (; looked < events.length; looked += 1) {
+          const event = events[looked];
+          if (event?.destPort === destPort) found.push(event);
+        }
         return found.length >= count ? found : undefined;
-      }),
+      });
+    },
     [Symbol.asyncDispose]: () => capture.stop(),
   };
 }
