@@ -16,6 +16,8 @@ import sys
 import tempfile
 
 FAULTS = []
+SIGNING = set()
+TOLD = {}
 
 
 def fault(text):
@@ -210,6 +212,11 @@ def check_lines(manifest, lines, streams, pruned):
         if told != (batch["observer"], batch["session"], batch["first_seq"] + place):
             fault(f"{where}: a line is not of the stream that the manifest tells")
         times.append(record["timestamp"])
+        labels = record.get("labels", {})
+        if record["action"] == "records-lost" and {"session", "from", "to"} <= set(labels):
+            observer = labels.get("observer", record["observer"])
+            if record["observer_kind"] == "system" or record["observer"] == observer:
+                TOLD.setdefault((observer, labels["session"]), []).append((int(labels["from"]), int(labels["to"])))
         if record["action"] == "pruned" and record["observer_kind"] == "system":
             labels = record.get("labels", {})
             pruned.setdefault((labels.get("class"), labels.get("segment")), (manifest, record))
@@ -219,6 +226,8 @@ def check_lines(manifest, lines, streams, pruned):
 
 def take_streams(manifest, streams):
     for batch in manifest["batches"]:
+        if "signed" in batch:
+            SIGNING.add(batch["observer"])
         held = streams.setdefault((batch["observer"], batch["session"]), [])
         held.append((batch["first_seq"], batch["first_seq"] + batch["count"]))
 
@@ -227,11 +236,19 @@ def check_streams(streams):
     for name, ranges in streams.items():
         at = 0
         for first, end in sorted(ranges):
-            if first > at:
-                fault(f"{name}: numbers {at} to {first - 1} were never received")
+            if first > at and name[0] in SIGNING and not is_told(at, first, TOLD.get(name, [])):
+                fault(f"{name}: numbers {at} to {first - 1} were never received, in part or whole")
             if first < at:
                 fault(f"{name}: numbers from {first} on are held twice")
             at = max(at, end)
+
+
+def is_told(at, end, told):
+    """Whether records of loss name all numbers from `at` to before `end`."""
+    for begin, stop in sorted(told):
+        if begin <= at:
+            at = max(at, stop)
+    return at >= end
 
 
 def moment(text):

@@ -86,7 +86,10 @@ function signatureLines({ trust, size, sections, handovers }: VerifyReport, pain
 function streamLines(stream: StreamReport): string[] {
   const name = `${printable(stream.observer)} ${printable(stream.session)}`;
   const lines: string[] = [];
-  if (stream.missing > 0) lines.push(`${name}: ${counted(stream.missing, 'number')} never received`);
+  const untold = stream.missing - stream.toldMissing;
+  const ofWhom = stream.isSigned ? '' : '; nobody signs this stream, so its sender may never have sent them';
+  if (stream.toldMissing > 0) lines.push(`${name}: ${counted(stream.toldMissing, 'number')} lost, which the log tells`);
+  if (untold > 0) lines.push(`${name}: ${counted(untold, 'number')} never received${ofWhom}`);
   if (stream.overlaps > 0) lines.push(`${name}: ${counted(stream.overlaps, 'overlap')}`);
   for (const [cause, count] of Object.entries(stream.lost))
     lines.push(`${name}: says that it lost ${counted(count, 'record')}: ${printable(cause)}`);

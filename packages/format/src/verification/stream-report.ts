@@ -14,6 +14,10 @@ export type StreamReport = {
   /** Numbers that were given and never received; the first HOLES_TOLD_MAX. */
   readonly holes: readonly SequenceRange[];
   readonly missing: number;
+  /** Of the missing, how many a `records-lost` record names. */
+  readonly toldMissing: number;
+  /** Whether its observer signs its batches: it alone can be held to its numbers. */
+  readonly isSigned: boolean;
   readonly overlaps: number;
   /** By cause, what the observer's own `records-lost` records count. */
   readonly lost: Readonly<Record<string, number>>;

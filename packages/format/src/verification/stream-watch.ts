@@ -3,6 +3,7 @@ import type { AccessRecord } from '../record.ts';
 import { GAP_MICROS_MIN, microsBetween } from './batch-span.ts';
 import type { BatchSpan } from './batch-span.ts';
 import { SequenceRanges, sessionKey } from './sequence-ranges.ts';
+import type { SequenceRange } from './sequence-ranges.ts';
 import { GAPS_TOLD_MAX, STREAMS_TOLD_MAX, isGapless } from './stream-report.ts';
 import type { Silence, StreamReport } from './stream-report.ts';
 import type { FindingPlace, VerifyLog } from './verify-log.ts';
@@ -51,9 +52,27 @@ class Stream {
   }
 }
 
+/** The parts of some ranges that none of others covers. */
+function without(ranges: readonly SequenceRange[], others: readonly SequenceRange[]): readonly SequenceRange[] {
+  return others.reduce((left, other) => {
+    const cut = left.flatMap(({ from, to }) => [
+      { from, to: Math.min(to, other.from) },
+      { from: Math.max(from, other.to), to },
+    ]);
+    return cut.filter(({ from, to }) => from < to);
+  }, ranges);
+}
+
+function lengthOf(ranges: readonly SequenceRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
 /** Follows every stream through the log: what is missing, what is there twice, what fell silent, what it says it lost. */
 export class StreamWatch {
   readonly #streams = new Map<string, Stream>();
+  /** Numbers that records of loss name, by stream, and the observers that sign. */
+  readonly #told = new Map<string, SequenceRange[]>();
+  readonly #signing = new Set<string>();
 
   get count(): number {
     return this.#streams.size;
@@ -61,7 +80,8 @@ export class StreamWatch {
 
   /** The numbers that a block's manifest says it holds. */
   take(batches: readonly BatchEntry[], place: FindingPlace, log: VerifyLog): void {
-    for (const { observer, session, first_seq, count } of batches) {
+    for (const { observer, session, first_seq, count, signed } of batches) {
+      if (signed !== undefined) this.#signing.add(observer);
       const stream = this.#stream(observer, session, first_seq);
       const [missing] = stream.ranges.missing(first_seq, count);
       if (missing?.from !== first_seq || missing.to !== first_seq + count) {
@@ -91,21 +111,33 @@ export class StreamWatch {
     if (record.action === 'capture-stopped') stream.isStopped = true;
     if (record.action !== 'records-lost') return;
     const cause = record.reason ?? 'no cause told';
-    stream.lost.set(cause, (stream.lost.get(cause) ?? 0) + (record.count ?? 0));
+    const { observer = record.observer, session, from, to } = record.labels ?? {};
+    if (session === undefined || !(Number(from) < Number(to))) {
+      stream.lost.set(cause, (stream.lost.get(cause) ?? 0) + (record.count ?? 0));
+      return;
+    }
+    // Of numbers, told by the collector of any observer, and by an observer of itself.
+    if (record.observer_kind !== 'system' && record.observer !== observer) return;
+    const key = sessionKey(observer, session);
+    this.#told.set(key, [...(this.#told.get(key) ?? []), { from: Number(from), to: Number(to) }]);
   }
 
   /** Ends the watch: `endMicros`, the latest time that the log itself tells, is when a stream without an end is asked for. */
   finish(end: string | undefined, log: VerifyLog): readonly StreamReport[] {
     this.#tellUnended(end);
-    const reports = [...this.#streams.values()].map((stream) => reportOf(stream));
-    for (const { observer, session, holes, missing } of reports) {
-      const [first] = holes;
-      if (first === undefined) continue;
-      const others = holes.length > 1 ? `, and ${missing - (first.to - first.from)} more` : '';
+    const reports = [...this.#streams].map(([key, stream]) => {
+      const untold = without(stream.ranges.holes, this.#told.get(key) ?? []);
+      return reportOf(stream, untold, this.#signing.has(stream.observer));
+    });
+    for (const { observer, session, holes, missing, toldMissing, isSigned } of reports) {
+      const [first] = without(holes, this.#told.get(sessionKey(observer, session)) ?? []);
+      if (first === undefined || !isSigned) continue;
+      const left = missing - toldMissing - (first.to - first.from);
+      const others = left > 0 ? `, and ${left} more` : '';
       log.find(
         'sequence-hole',
         { file: 'tile/entries' },
-        `${observer} ${session}: sequence numbers ${first.from}–${first.to - 1} were never received${others}`,
+        `${observer} ${session}: sequence numbers ${first.from}–${first.to - 1} were never received${others}, and no record says that they were lost`,
       );
     }
     const telling = reports.filter((report) => !isGapless(report));
@@ -134,7 +166,7 @@ export class StreamWatch {
   }
 }
 
-function reportOf(stream: Stream): StreamReport {
+function reportOf(stream: Stream, untold: readonly SequenceRange[], isSigned: boolean): StreamReport {
   const { observer, session, records, firstSeq, overlaps, isStopped, first, last, heartbeatMs, ranges } = stream;
   const silences = stream.silences();
   return {
@@ -144,7 +176,9 @@ function reportOf(stream: Stream): StreamReport {
     firstSeq,
     nextSeq: ranges.next,
     holes: ranges.holes.slice(0, GAPS_TOLD_MAX),
-    missing: ranges.holes.reduce((sum, { from, to }) => sum + to - from, 0),
+    missing: lengthOf(ranges.holes),
+    toldMissing: lengthOf(ranges.holes) - lengthOf(untold),
+    isSigned,
     overlaps,
     lost: Object.fromEntries(stream.lost),
     silences: silences.slice(0, GAPS_TOLD_MAX),
