@@ -88,11 +88,21 @@ export class PrunedSegments {
       const block = this.#next;
       const manifest = await onMovingEdge(this.#size, (size) => this.#reader.manifest(block, size));
       if (manifest.class === SYSTEM_RETENTION_CLASS) {
-        const { lines, lineEnds } = await this.#reader.lines(manifest);
-        for (const notice of pruneNoticesIn(block, lines, lineEnds))
+        for (const notice of await this.#noticesIn(manifest))
           this.#notices.set(`${notice.class}/${notice.segment}`, notice);
       }
       this.#next = block + 1;
+    }
+  }
+
+  /** Notices that are themselves gone give nobody authority: there are none in a block that is not stored. */
+  async #noticesIn(manifest: BlockManifest): Promise<readonly PruneNotice[]> {
+    try {
+      const { lines, lineEnds } = await this.#reader.lines(manifest);
+      return pruneNoticesIn(manifest.block, lines, lineEnds);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      throw error;
     }
   }
 }
