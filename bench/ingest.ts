@@ -1,6 +1,6 @@
 // bench/ingest: records a second over HTTP until durable, sealed and searchable; bytes a record; freshness; where the
 // time goes; PostgreSQL COPY and rsyslog on the same lines in the same run.
-//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--short] [--signed] [--no-peers]
+//   node_modules/.bin/node bench/ingest.ts [--records 2000000] [--batch 5000] [--connections 4] [--short | --template] [--signed] [--no-peers]
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +32,7 @@ const { values: args } = parseArgs({
     'no-peers': { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     signed: { type: 'boolean', default: false },
+    template: { type: 'boolean', default: false },
   },
 });
 
@@ -141,6 +142,7 @@ async function measureThroughput(collector: Collector, count: number): Promise<r
       startMicros: Date.now() * 1000,
       seed: index + 1,
       isShort: args.short,
+      isTemplate: args.template,
     }),
   );
   const total = Math.floor(count / connections) * connections;
@@ -213,6 +215,7 @@ async function measureFreshness(collector: Collector): Promise<readonly (readonl
     startMicros: Date.now() * 1000,
     seed: 99,
     isShort: args.short,
+    isTemplate: args.template,
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const began = Date.now();

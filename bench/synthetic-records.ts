@@ -41,6 +41,8 @@ export function recordBodies(options: {
   readonly seed: number;
   /** Without what only an agent knows: lines of about 270 bytes, as simple senders write them, instead of 550. */
   readonly isShort?: boolean;
+  /** The five fields of the standard template and nothing else, about 120 bytes, for the collector to number and complete. */
+  readonly isTemplate?: boolean;
 }): readonly Uint8Array[] {
   const random = seededRandom(options.seed);
   const bodies: Uint8Array[] = [];
@@ -50,13 +52,18 @@ export function recordBodies(options: {
   for (let seq = 0; seq < options.count; seq += 1) {
     if (seq % 4 === 0) connection = newConnection(random);
     const timestamp = timestampFromMicros(options.startMicros + seq * 7);
-    lines.push(canonicalLine(shaped(recordOf(connection, seq % 4, { ...options, seq, timestamp, random }))));
+    const record = recordOf(connection, seq % 4, { ...options, seq, timestamp, random });
+    lines.push(options.isTemplate === true ? templateLine(record) : canonicalLine(shaped(record)));
     if (lines.length === options.perBody || seq === options.count - 1) {
       bodies.push(Buffer.from(`${lines.join('\n')}\n`));
       lines = [];
     }
   }
   return bodies;
+}
+
+function templateLine({ timestamp, user, src_port, dest_port, action }: AccessRecord): string {
+  return JSON.stringify({ timestamp, user, src_port: String(src_port), dest_port: String(dest_port), action });
 }
 
 /** The five fields of the standard template, the addresses, and what places a record in its stream. */
