@@ -29,6 +29,7 @@ const PLAIN = new Map([
   ['node-pack-files.ts', 'node-pack-files-plainly.ts'],
   ['tree-files.ts', 'tree-files-plainly.ts'],
   ['sequence-ranges.ts', 'sequence-ranges-plainly.ts'],
+  ['batch-signatures.ts', 'batch-signatures-plainly.ts'],
   ['stream-watch.ts', 'stream-watch-plainly.ts'],
   ['read-statements.ts', 'read-statements-plainly.ts'],
   ['verify-unsealed.ts', 'verify-unsealed-plainly.ts'],

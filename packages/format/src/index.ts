@@ -204,6 +204,7 @@ export { verifyPack, type PackHead } from './verification/verify-pack.ts';
 export { PACK_HEAD_PATH, PACK_POLICY_PATH, PACK_PROOFS_PATH, type PackFiles } from './verification/pack-files.ts';
 export type { StreamReport, Silence } from './verification/stream-report.ts';
 export type { PrunedSegment } from './verification/pruned-segments.ts';
+export type { SigningReport } from './verification/batch-signatures.ts';
 export type { HandoverReport } from './verification/key-chain.ts';
 export type { TrustedKeys } from './verification/verify-head.ts';
 export type { Anchor, TimeStatement, TrustReport } from './verification/verify-trust.ts';

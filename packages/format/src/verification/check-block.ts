@@ -19,6 +19,8 @@ export type BlockCheck = {
   /** One a batch of the manifest. */
   readonly spans: readonly (BatchSpan | undefined)[];
   readonly marks: readonly Mark[];
+  /** Of each signed batch of the manifest the SHA-256 of its lines, hex. */
+  readonly linesHashes: readonly (string | undefined)[];
 };
 
 export type BlockTools = {
@@ -51,7 +53,7 @@ export function checkBlock(job: BlockJob, tools: BlockTools): BlockCheck {
   const lines = tryDecompress(tools, frame, manifest.payload_bytes);
   if (lines === undefined) {
     find('frame-damaged', 'the frame does not decompress to the bytes that the manifest tells');
-    return { records: 0, findings, spans: [], marks: [] };
+    return { records: 0, findings, spans: [], marks: [], linesHashes: [] };
   }
   const lineEnds = findLineEnds(lines, manifest.count);
   if (
@@ -70,9 +72,15 @@ export function checkBlock(job: BlockJob, tools: BlockTools): BlockCheck {
   if (first !== manifest.first_timestamp || last !== manifest.last_timestamp) {
     find('timestamp-range', `event times run from ${first} to ${last}; the manifest tells others`);
   }
+  let from = 0;
+  const linesHashes = manifest.batches.map(({ count, signed }) => {
+    const start = from === 0 ? 0 : lineEnds[from - 1];
+    from += count;
+    return signed === undefined ? undefined : hexOf(tools.hash(lines.subarray(start, lineEnds[from - 1])));
+  });
   const root = decodeBase64(manifest.root);
   if (root === undefined || !bytesEqual(root, tools.linesRoot(lines, lineEnds))) {
     find('block-root', 'the root over the lines is not the one in the manifest');
   }
-  return { records: lineEnds.length, findings, spans: checked.spans, marks: checked.marks };
+  return { records: lineEnds.length, findings, spans: checked.spans, marks: checked.marks, linesHashes };
 }

@@ -57,13 +57,20 @@ const KEY_FROM: Readonly<Record<TrustReport['keyFrom'], string>> = {
   ledger: 'the log’s key was taken from the ledger itself: give --key or --policy to prove that it is your log',
 };
 
-function signatureLines({ trust, size, sections, handovers }: VerifyReport, paint: Paint): string[] {
+function signatureLines({ trust, size, sections, handovers, signing }: VerifyReport, paint: Paint): string[] {
   const lines = [
     `${counted(size, 'block')} under the checkpoint${sections.signatures === 'pass' ? ', signed by the log' : ''}`,
     KEY_FROM[trust.keyFrom],
   ];
   for (const { size: at, from, to } of handovers)
     lines.push(`at ${counted(at, 'block')} the key ${printable(from)} handed over to ${printable(to)}`);
+  for (const { observer, signed, unsigned, inParts, keys } of signing) {
+    const parts = inParts > 0 ? `; ${digits(inParts)} of them in parts, whose lines were not hashed` : '';
+    const others = unsigned > 0 ? `, and not ${digits(unsigned)}` : '';
+    lines.push(
+      `${printable(observer)} signed ${counted(signed, 'batch').replace('batchs', 'batches')}${others}, by ${keys.join(', ') || 'no known key'}${parts}`,
+    );
+  }
   for (const { witness, timeSeconds } of trust.witnesses)
     lines.push(`cosigned by ${printable(witness)} at ${moment(timeSeconds)}`);
   if (trust.quorum !== 'not-asked') {

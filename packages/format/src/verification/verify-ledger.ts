@@ -1,6 +1,8 @@
+import { encodeBase64 } from '../base64.ts';
 import { parseCheckpoint } from '../checkpoint.ts';
 import type { BlockManifest } from '../manifest.ts';
 import { parseNote } from '../signed-note.ts';
+import { BatchSignatures } from './batch-signatures.ts';
 import type { BlockCheck } from './check-block.ts';
 import type { LedgerFiles, StoredFile, VerifyTools } from './ledger-files.ts';
 import {
@@ -22,6 +24,7 @@ import type { StreamReport } from './stream-report.ts';
 import { StreamWatch } from './stream-watch.ts';
 import { TreeFiles } from './tree-files.ts';
 import { walkTree } from './tree-walk.ts';
+import type { TreeWalkOptions } from './tree-walk.ts';
 import { accountFor } from './verify-accounting.ts';
 import { verifyHead } from './verify-head.ts';
 import type { TrustedKeys, VerifiedHead } from './verify-head.ts';
@@ -49,11 +52,15 @@ export async function verifyLedger(
 ): Promise<VerifyReport> {
   const log = new VerifyLog();
   const head = await verifyHead(files, tools, options, log);
-  if (head === undefined) return report(log, undefined, { streams: [], pruned: [] });
+  if (head === undefined) return report(log, undefined, { streams: [], pruned: [], signing: [] });
   return report(log, head, await new Verification(files, tools, options, log, head).run());
 }
 
-type Outcome = { readonly streams: readonly StreamReport[]; readonly pruned: readonly PrunedSegment[] };
+type Outcome = {
+  readonly signing: VerifyReport['signing'];
+  readonly streams: readonly StreamReport[];
+  readonly pruned: readonly PrunedSegment[];
+};
 
 function report(log: VerifyLog, head: VerifiedHead | undefined, outcome: Outcome): VerifyReport {
   const { origin = '', size = 0 } = head?.checkpoint ?? {};
@@ -75,6 +82,7 @@ class Verification {
   readonly #streams = new StreamWatch();
   readonly #pruned = new PrunedSegments();
   readonly #chain = new SegmentChain();
+  readonly #signatures: BatchSignatures;
   readonly #checking: { readonly manifest: BlockManifest; readonly check: Promise<BlockCheck | undefined> }[] = [];
   #latest: string | undefined;
 
@@ -84,6 +92,7 @@ class Verification {
     this.#options = options;
     this.#log = log;
     this.#head = head;
+    this.#signatures = new BatchSignatures(tools, log);
   }
 
   async run(): Promise<Outcome> {
@@ -102,6 +111,7 @@ class Verification {
     }
     while (this.#checking.length > 0) await this.#settle();
     this.#head.trust.compare(size, roots);
+    const signing = await this.#signatures.finish(await this.#claimedRoots(tree));
     const unsealed = new UnsealedCheck(this.#files, this.#tools, this.#log, this.#streams);
     await unsealed.checkStaged(stages, size, this.#chain, hasGrown);
     this.#log.counts.segments = this.#chain.accounted.size;
@@ -122,7 +132,16 @@ class Verification {
         'the checkpoint went back while it was being verified',
       );
     }
-    return { streams, pruned };
+    return { signing, streams, pruned };
+  }
+
+  /** Roots of the trees that observers saw, in base64. Their sizes were not known yet when the tree was walked. */
+  async #claimedRoots(tree: TreeWalkOptions): Promise<ReadonlyMap<number, string>> {
+    const sizes = this.#signatures.claimedSizes;
+    const roots = new Map<number, Uint8Array>();
+    const walk = walkTree({ ...tree, sizes, roots, log: new VerifyLog() }); // what is wrong with it was found already
+    if (sizes.size > 0) while ((await walk.next()).done !== true);
+    return new Map([...roots].map(([at, root]) => [at, encodeBase64(root)]));
   }
 
   async #hasGrown(): Promise<boolean> {
@@ -146,6 +165,7 @@ class Verification {
     const check = await checking.check;
     if (check === undefined) this.#miss(manifest);
     else this.#take(manifest, check);
+    await this.#signatures.take(manifest, placeOf(manifest).file, check?.linesHashes ?? []);
     const { blocks, records } = this.#log.counts;
     this.#options.onProgress?.({ blocks, ofBlocks: this.#head.checkpoint.size, records });
   }
@@ -167,6 +187,7 @@ class Verification {
     this.#streams.observe(manifest.batches, check.spans);
     for (const { record } of check.marks) {
       this.#streams.mark(record);
+      this.#signatures.mark(record, manifest);
       this.#head.chain.expect(record, this.#log);
       if (record.action === 'pruned') this.#pruned.tell(record, manifest);
     }

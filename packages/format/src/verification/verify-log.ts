@@ -29,6 +29,7 @@ export const FINDING_SECTIONS = {
   'witnessed-ahead': 'signatures',
   'statement-damaged': 'signatures',
   'handover-damaged': 'signatures',
+  'batch-signature': 'signatures',
   'root-mismatch': 'integrity',
   'entries-missing': 'integrity',
   'entries-damaged': 'integrity',

@@ -115,6 +115,7 @@ function reportOf(
     vkey,
     trust,
     handovers,
+    signing: [],
     streams: [],
     pruned: [],
   };

@@ -1,3 +1,4 @@
+import type { SigningReport } from './batch-signatures.ts';
 import type { HandoverReport } from './key-chain.ts';
 import type { PrunedSegment } from './pruned-segments.ts';
 import type { StreamReport } from './stream-report.ts';
@@ -19,6 +20,8 @@ export type VerifyReport = {
   readonly trust: TrustReport;
   /** Changes of the log's key, in order. */
   readonly handovers: readonly HandoverReport[];
+  /** Observers that sign their batches. */
+  readonly signing: readonly SigningReport[];
   /** Streams with something to tell first; the first STREAMS_TOLD_MAX. */
   readonly streams: readonly StreamReport[];
   readonly pruned: readonly PrunedSegment[];
