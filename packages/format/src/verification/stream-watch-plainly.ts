@@ -53,19 +53,21 @@ export class StreamWatch {
   }
 
   finish(_end: string | undefined, log: VerifyLog): readonly StreamReport[] {
-    return [...this.#streams.values()].map(({ ranges, untold, ...stream }) => {
+    return [...this.#streams.values()].map((stream) => {
+      const { ranges, untold, observer, session, lost, overlaps, isStopped } = stream;
       const missing = ranges.holes.reduce((sum, { from, to }) => sum + to - from, 0);
       const left = untold.holes.filter(({ from }) => from < ranges.next);
-      const isSigned = this.#signing.has(stream.observer);
+      const isSigned = this.#signing.has(observer);
       if (isSigned && left.length > 0)
         log.find(
           'sequence-hole',
           { file: 'tile/entries' },
-          `${stream.observer} ${stream.session} lacks numbers from ${left[0]?.from}`,
+          `${observer} ${session} lacks numbers from ${left[0]?.from}`,
         );
       const toldMissing = missing - left.reduce((sum, { from, to }) => sum + to - from, 0);
+      const told = { observer, session, lost, overlaps, isStopped, missing, toldMissing, isSigned };
       const untimed = { records: 0, firstSeq: 0, silences: [], silencesTotal: 0 };
-      return { ...stream, ...untimed, nextSeq: ranges.next, holes: ranges.holes, missing, toldMissing, isSigned };
+      return Object.assign(told, untimed, { nextSeq: ranges.next, holes: ranges.holes });
     });
   }
 

@@ -141,7 +141,10 @@ export class TrustCheck {
     const handovers = this.#chain.handovers.map(({ file, handover }) => ({ file, checkpoint: handover }));
     // Of the ledger's own checkpoint the walk over the tree has compared the root.
     const heads = this.#heads.filter(({ anchor }) => !isHead(anchor));
-    for (const { file, checkpoint } of [...handovers, ...heads.map((head) => ({ ...head, file: head.anchor.file }))]) {
+    for (const { file, checkpoint } of [
+      ...handovers,
+      ...heads.map(({ anchor, checkpoint }) => ({ file: anchor.file, checkpoint })),
+    ]) {
       if (checkpoint.size > size) {
         const message = `the log was seen with ${checkpoint.size} blocks and has ${size} now: it was put back to an earlier state, or cut`;
         this.#log.find('witnessed-ahead', { file }, message);
