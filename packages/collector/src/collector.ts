@@ -134,6 +134,7 @@ function makeServices({ clock }: OpeningPlace, parts: CollectorParts): Serving {
     observerKeys: signing.keys,
     enrolment: signing.enrolment,
     seenCheckpoints: signing.seen,
+    rotateKey: (by) => parts.key.rotate(by),
     door: () => doorStatus(door),
     metrics: () => metrics.metrics(),
     url: () => url,

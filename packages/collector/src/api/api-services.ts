@@ -1,11 +1,12 @@
+import type { Result } from '@portledger/format';
 import type { Anchors } from '../anchors/open-anchors.ts';
 import type { AttemptLimit } from '../auth/attempt-limit.ts';
 import type { AuditTrail } from '../auth/audit-trail.ts';
 import type { ConsoleSessions } from '../auth/console-sessions.ts';
 import type { SignInCodes } from '../auth/sign-in-codes.ts';
 import type { TokenStore } from '../auth/token-store.ts';
-import type { RecordIndex } from '../followers/index/record-index.ts';
 import type { Completeness } from '../followers/completeness/open-completeness.ts';
+import type { RecordIndex } from '../followers/index/record-index.ts';
 import type { LiveTail } from '../followers/tail/live-tail.ts';
 import type { Ledger } from '../ledger/ledger-shapes.ts';
 import type { ObserverEnrolment } from '../normalise/observer-enrolment.ts';
@@ -38,8 +39,8 @@ export type ApiServices = {
   readonly ledger: Ledger;
   readonly anchors: Anchors;
   readonly index: RecordIndex;
-  readonly queryTurns: QueryTurns;
   readonly completeness: Completeness;
+  readonly queryTurns: QueryTurns;
   readonly tail: LiveTail;
   readonly tailClients: TailClients;
   readonly tokens: TokenStore;
@@ -52,6 +53,8 @@ export type ApiServices = {
   readonly observerKeys: ObserverKeys;
   readonly enrolment: ObserverEnrolment;
   readonly seenCheckpoints: SeenCheckpoints;
+  /** Hands the log over to a new key, and records it. The fault says what to do. */
+  readonly rotateKey: (by: string) => Promise<Result<true, string>>;
   readonly door: () => DoorStatus;
   readonly metrics: () => Promise<string>;
   /** The collector's own address, such as http://127.0.0.1:7071. */
