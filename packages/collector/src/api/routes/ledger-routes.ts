@@ -28,6 +28,25 @@ function sendText(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(text);
 }
 
+function registerPaperRoutes(server: HttpServer, services: Services): void {
+  const paperSchema = fileSchema(
+    'ledgerPaper',
+    "A handover of the log's key, or a time stamp of a checkpoint",
+    'keys/<6 digits>.note, timestamps/<12 digits>.note and .tsr. timestamps/latest is the number of the newest.',
+  );
+  for (const folder of ['keys', 'timestamps'])
+    server.get(
+      `/ledger/${folder}/*`,
+      { config: { access: ANYONE_KNOWN }, schema: paperSchema },
+      async (request, reply) => {
+        const path = request.url.split('?', 1)[0]?.slice('/ledger/'.length) ?? '';
+        const bytes = services().ledger.published.paper(path);
+        if (bytes === undefined) return sendFault(reply, { code: 'not-found', message: 'There is no such paper.' });
+        return reply.type('application/octet-stream').header('cache-control', 'no-cache').send(bytes);
+      },
+    );
+}
+
 /**
  * The published ledger as files, by C2SP tlog-tiles with `/ledger` as the prefix, and the segments beside it: enough for
  * any client of such logs, and for a whole mirror. File names are computed from the parsed numbers, never taken from
@@ -63,22 +82,7 @@ export function registerLedgerRoutes(server: HttpServer, services: Services): vo
     sendText(reply, `${services().ledger.published.head().vkey}\n`),
   );
 
-  const paperSchema = fileSchema(
-    'ledgerPaper',
-    "A handover of the log's key, or a time stamp of a checkpoint",
-    'keys/<6 digits>.note, timestamps/<12 digits>.note and .tsr. timestamps/latest is the number of the newest.',
-  );
-  for (const folder of ['keys', 'timestamps'])
-    server.get(
-      `/ledger/${folder}/*`,
-      { config: { access: ANYONE_KNOWN }, schema: paperSchema },
-      async (request, reply) => {
-        const path = request.url.split('?', 1)[0]?.slice('/ledger/'.length) ?? '';
-        const bytes = services().ledger.published.paper(path);
-        if (bytes === undefined) return sendFault(reply, { code: 'not-found', message: 'There is no such paper.' });
-        return reply.type('application/octet-stream').header('cache-control', 'no-cache').send(bytes);
-      },
-    );
+  registerPaperRoutes(server, services);
 
   const tileSchema = fileSchema(
     'ledgerTile',
