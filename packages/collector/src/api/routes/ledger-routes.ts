@@ -28,23 +28,31 @@ function sendText(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(text);
 }
 
+const PAPERS = [
+  {
+    folder: 'keys',
+    operationId: 'ledgerHandover',
+    summary: "A handover of the log's key, signed by the old and the new",
+    description: 'keys/<6 digits>.note, numbered from 1 without holes.',
+  },
+  {
+    folder: 'timestamps',
+    operationId: 'ledgerTimestamp',
+    summary: 'A time stamp of a checkpoint (RFC 3161), and the checkpoint',
+    description: 'timestamps/<12 digits>.note and .tsr; timestamps/latest is the number of the newest.',
+  },
+] as const;
+
 function registerPaperRoutes(server: HttpServer, services: Services): void {
-  const paperSchema = fileSchema(
-    'ledgerPaper',
-    "A handover of the log's key, or a time stamp of a checkpoint",
-    'keys/<6 digits>.note, timestamps/<12 digits>.note and .tsr. timestamps/latest is the number of the newest.',
-  );
-  for (const folder of ['keys', 'timestamps'])
-    server.get(
-      `/ledger/${folder}/*`,
-      { config: { access: ANYONE_KNOWN }, schema: paperSchema },
-      async (request, reply) => {
-        const path = request.url.split('?', 1)[0]?.slice('/ledger/'.length) ?? '';
-        const bytes = services().ledger.published.paper(path);
-        if (bytes === undefined) return sendFault(reply, { code: 'not-found', message: 'There is no such paper.' });
-        return reply.type('application/octet-stream').header('cache-control', 'no-cache').send(bytes);
-      },
-    );
+  for (const { folder, operationId, summary, description } of PAPERS) {
+    const schema = fileSchema(operationId, summary, description);
+    server.get(`/ledger/${folder}/*`, { config: { access: ANYONE_KNOWN }, schema }, async (request, reply) => {
+      const path = request.url.split('?', 1)[0]?.slice('/ledger/'.length) ?? '';
+      const bytes = services().ledger.published.paper(path);
+      if (bytes === undefined) return sendFault(reply, { code: 'not-found', message: 'There is no such paper.' });
+      return reply.type('application/octet-stream').header('cache-control', 'no-cache').send(bytes);
+    });
+  }
 }
 
 /**
