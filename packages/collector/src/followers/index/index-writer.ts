@@ -64,6 +64,7 @@ export class IndexWriter {
   /** The merge that runs, if one does. Nothing waits for it but the end. */
   #merging: Promise<void> | undefined;
   #isEnding = false;
+  #isAbandoned = false;
 
   private constructor(
     options: WriterOptions,
@@ -235,7 +236,7 @@ export class IndexWriter {
       partition,
       retire: this.#sources.add(
         () => source,
-        () => this.#discard(unlink(partition.path)),
+        () => this.#discard(() => unlink(partition.path)),
       ),
     };
   }
@@ -243,7 +244,7 @@ export class IndexWriter {
   #newSet(first: Cursor): HotSet {
     this.#sets += 1;
     return new HotSet(this.#connection, this.#sources, `hot_${this.#sets}`, first, (table) =>
-      this.#discard(this.#background.run(`DROP TABLE "${table}"`)),
+      this.#discard(() => this.#background.run(`DROP TABLE "${table}"`)),
     );
   }
 
@@ -254,14 +255,19 @@ export class IndexWriter {
   }
 
   /** A table or file that can't be thrown away costs room, not truth: the next start clears it. */
-  #discard(work: Promise<unknown>): void {
-    const settled = work.catch(() => undefined).finally(() => this.#discards.delete(settled));
+  #discard(begin: () => Promise<unknown>): void {
+    // A search that is broken off at the end lets go of its tables then: nothing may be begun any more.
+    if (this.#isAbandoned) return;
+    const settled = begin()
+      .catch(() => undefined)
+      .finally(() => this.#discards.delete(settled));
     this.#discards.add(settled);
   }
 
   /** Breaks off what is being written and waits until nothing runs. What was begun is cleared by the next start. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
+    this.#isAbandoned = true;
     const interrupt = (): void => {
       this.#background.interrupt();
       this.#merger.interrupt();
