@@ -16,7 +16,7 @@ const witness = exampleWitness('witness.example/w');
 const work = mkdtempSync(join(tmpdir(), 'portledger-insider-'));
 
 /** The collector's word that blocks 0 to 2 were pruned, as its retention would say it. */
-function prunedBatch(policy: string, blocks: string): Batch {
+function prunedBatch(policy: string, blocks: string, className = 'system'): Batch {
   const labels = { class: 'default', segment: '0', blocks, records: '30', policy };
   const stream = { observer: 'host/collector', observer_kind: 'system', session: 'own', seq: 0 } as const;
   const timestamp = '2026-11-23T00:00:00.000000Z';
@@ -29,7 +29,7 @@ function prunedBatch(policy: string, blocks: string): Batch {
     session,
     firstSeq: 0,
     count: 1,
-    class: 'own',
+    class: className,
     lines,
     lineEnds: Uint32Array.of(lines.length),
     ...times,
@@ -225,6 +225,12 @@ describe('a forged prune by whoever has the key', () => {
     const report = await verifyFolder(dir, { vkey, threads: 0 });
     expect([...codes(report)]).toEqual([caughtBy]);
     expect(report.sections).toMatchObject({ integrity: 'pass', retention: 'fail' });
+  });
+
+  test('in a class that others may write to fails, whatever it says', async () => {
+    const dir = await ledgerOf('prune import', (batches) => [...batches, prunedBatch('1h', '0-2', 'own')], good);
+    rmSync(join(dir, SEGMENTS, '000000000000.ndjson.zst'));
+    expect([...codes(await verifyFolder(dir, { vkey, threads: 0 }))]).toEqual(['frame-missing']);
   });
 
   test('by a policy of an hour passes, and stands in the report for the auditor to judge', async () => {

@@ -217,7 +217,7 @@ def check_lines(manifest, lines, streams, pruned):
             observer = labels.get("observer", record["observer"])
             if record["observer_kind"] == "system" or record["observer"] == observer:
                 TOLD.setdefault((observer, labels["session"]), []).append((int(labels["from"]), int(labels["to"])))
-        if record["action"] == "pruned" and record["observer_kind"] == "system":
+        if record["action"] == "pruned" and manifest["class"] == "system":
             labels = record.get("labels", {})
             pruned.setdefault((labels.get("class"), labels.get("segment")), (manifest, record))
     if (min(times), max(times)) != (manifest["first_timestamp"], manifest["last_timestamp"]):

@@ -58,11 +58,11 @@ export class PrunedSegments {
   readonly #missing = new Map<string, Missing>();
 
   /** A `pruned` record, and the manifest of the block that holds it. */
-  tell(record: AccessRecord, { block, sealed }: BlockManifest): void {
+  tell(record: AccessRecord, { block, sealed, class: own }: BlockManifest): void {
     const { class: className = '', segment = '' } = record.labels ?? {};
     const key = keyOf(className, Number(segment));
-    // Told twice where the first attempt broke off: the first one is the authority.
-    if (record.observer_kind === 'system' && !this.#told.has(key)) this.#told.set(key, { record, block, sealed });
+    // Only the collector writes to the class. Told twice after a crash: the first counts.
+    if (own === 'system' && !this.#told.has(key)) this.#told.set(key, { record, block, sealed });
   }
 
   /** A block whose frame is not there. */
