@@ -90,3 +90,12 @@ test('where a body fails, those numbered after it are refused and none leaves a 
   expect(again).toMatchObject({ ok: true, value: { batches: [{ firstSeq: 0, count: 4 }] } });
   expect(ledger.head().records).toBe(6);
 });
+
+test('where storing throws, the sender’s next body is taken all the same', async () => {
+  expect((await post(2)).ok).toBe(true);
+  const gate = Promise.withResolvers<void>();
+  const broken = expect(post(3, failingOnce(gate.promise))).rejects.toThrow('a promise was broken');
+  gate.reject(new Error('a promise was broken'));
+  await broken;
+  expect(await post(4)).toMatchObject({ ok: true, value: { batches: [{ firstSeq: 0, count: 4 }] } });
+});

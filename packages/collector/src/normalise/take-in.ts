@@ -97,13 +97,17 @@ async function store(
     // The append is in the ledger's queue, so whoever numbers next comes after it and need not wait for the disk.
     lease?.commit();
     lease?.release();
-    const admitted = await appending;
-    const result = admitted.ok ? admitted.value : admitted;
-    if (!result.ok) {
-      lease?.abandon();
-      return result;
+    let stored: Appended | undefined;
+    try {
+      const admitted = await appending;
+      const result = admitted.ok ? admitted.value : admitted;
+      if (!result.ok) return result;
+      stored = result.value;
+    } finally {
+      // Also where it threw: numbers that were given and never stored would have every later body refused.
+      if (stored === undefined) lease?.abandon();
     }
-    appended = result.value;
+    appended = stored;
   }
   if (intake.refusedTotal > 0) {
     try {

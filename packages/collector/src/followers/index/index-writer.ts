@@ -63,6 +63,7 @@ export class IndexWriter {
   #work: Promise<void> = Promise.resolve();
   /** The merge that runs, if one does. Nothing waits for it but the end. */
   #merging: Promise<void> | undefined;
+  #mergeFailure: Error | undefined;
   #isEnding = false;
   #isAbandoned = false;
 
@@ -142,6 +143,7 @@ export class IndexWriter {
 
   /** Work that time brings about: showing the last records, writing out old ones, merging files. Call it when nothing is to be appended. */
   async tick(): Promise<void> {
+    if (this.#mergeFailure !== undefined) throw this.#mergeFailure;
     if (this.#hot.pending > 0 && performance.now() - this.#shownMs >= FRESHNESS_MS) this.show();
     const age = performance.now() - this.#hot.startedMs;
     if (this.#hot.records > 0 && age >= (this.#options.hotAgeMaxMs ?? HOT_AGE_MAX_MS)) await this.#rotate();
@@ -179,8 +181,10 @@ export class IndexWriter {
       this.#merging = undefined;
     });
     this.#merging = merging;
-    // A merge that fails leaves its parts as they were; the next write to the same disk tells what is wrong with it.
-    merging.catch(() => undefined);
+    // It leaves its parts as they were, but trying again and again in silence would help nobody: the feeder is told.
+    merging.catch((error: unknown) => {
+      if (!this.#isEnding) this.#mergeFailure = error instanceof Error ? error : new Error(String(error));
+    });
   }
 
   async #merge(): Promise<void> {
